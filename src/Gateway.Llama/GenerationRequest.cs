@@ -1,0 +1,58 @@
+namespace Gateway.Llama;
+
+/// <summary>How the next token is drawn; names and meaning are llama.cpp's.</summary>
+public sealed record SamplingOptions
+{
+    /// <summary>0 always takes the likeliest token.</summary>
+    public float Temperature { get; init; } = 1f;
+
+    /// <summary>Tokens drawn from; 0 or less means all.</summary>
+    public int TopK { get; init; } = 40;
+
+    /// <summary>Nucleus: the smallest set of tokens with at least this probability.</summary>
+    public float TopP { get; init; } = 1f;
+
+    /// <summary>Tokens less likely than this share of the likeliest are left out.</summary>
+    public float MinP { get; init; }
+
+    /// <summary>OpenAI's <c>frequency_penalty</c>, -2 to 2.</summary>
+    public float FrequencyPenalty { get; init; }
+
+    /// <summary>OpenAI's <c>presence_penalty</c>, -2 to 2.</summary>
+    public float PresencePenalty { get; init; }
+
+    /// <summary>Seed of the draw; null takes a random one.</summary>
+    public uint? Seed { get; init; }
+}
+
+/// <summary>One continuation to be generated.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Token ids of the prompt; not empty.</summary>
+    public required IReadOnlyList<int> Prompt { get; init; }
+
+    /// <summary>Tokens to generate at most; cut to what the context leaves.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>How tokens are drawn.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Texts that end the answer; none of them is part of it.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+}
+
+/// <summary>Why a generation ended.</summary>
+public enum FinishReason
+{
+    /// <summary>The model ended its turn, or a stop text came.</summary>
+    Stop,
+
+    /// <summary><see cref="GenerationRequest.MaxTokens"/> or the context was used up.</summary>
+    Length,
+
+    /// <summary>The caller cancelled it.</summary>
+    Cancelled,
+
+    /// <summary>The engine failed; the generation's error says how.</summary>
+    Error,
+}
