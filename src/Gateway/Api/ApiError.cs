@@ -1,0 +1,56 @@
+namespace Gateway.Api;
+
+/// <summary>
+/// An error in OpenAI's terms: <c>{"error":{"message","type","param","code"}}</c>.
+/// </summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Message">What was wrong and what to do; never text of a prompt or an answer.</param>
+/// <param name="Type">One of <see cref="ApiErrorTypes"/>.</param>
+/// <param name="Param">Path of the request's field that is at fault, as <c>messages[0].role</c>; null when none is.</param>
+/// <param name="Code">A word for programs; null when the message says all.</param>
+internal sealed record ApiError(int Status, string Message, string Type, string? Param = null, string? Code = null)
+{
+    /// <summary>Seconds after which a retry makes sense, sent as <c>Retry-After</c>.</summary>
+    public int? RetryAfter { get; init; }
+
+    public static ApiError BadRequest(string message, string? param = null, string? code = null) =>
+        new(StatusCodes.Status400BadRequest, message, ApiErrorTypes.InvalidRequest, param, code);
+
+    /// <summary>The same words for a missing and for a wrong key, so that neither can be told from the other.</summary>
+    public static readonly ApiError InvalidApiKey = new(
+        StatusCodes.Status401Unauthorized,
+        "No valid API key was given. Send a key of this gateway as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "invalid_api_key");
+
+    public static ApiError ModelNotFound(string model) => new(
+        StatusCodes.Status404NotFound,
+        $"The model `{model}` does not exist or you do not have access to it.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "model_not_found");
+
+    public static ApiError BodyTooLarge(long limit) => new(
+        StatusCodes.Status413PayloadTooLarge,
+        $"The request body is larger than {limit} bytes, the limit of this gateway (`limits.body_bytes`).",
+        ApiErrorTypes.InvalidRequest,
+        Code: "request_too_large");
+
+    public static ApiError Overloaded(string model) => new(
+        StatusCodes.Status429TooManyRequests,
+        $"The queue of the model `{model}` is full. Retry in a moment.",
+        ApiErrorTypes.RateLimit,
+        Code: "engine_overloaded")
+    { RetryAfter = 1 };
+
+    public static ApiError Internal(string message) =>
+        new(StatusCodes.Status500InternalServerError, message, ApiErrorTypes.Server, Code: "internal_error");
+}
+
+/// <summary>The values of <c>error.type</c> that OpenAI's clients know.</summary>
+internal static class ApiErrorTypes
+{
+    public const string InvalidRequest = "invalid_request_error";
+    public const string RateLimit = "rate_limit_error";
+    public const string Server = "server_error";
+    public const string Upstream = "upstream_error";
+}

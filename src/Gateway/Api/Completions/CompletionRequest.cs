@@ -1,0 +1,110 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using static Gateway.Api.RequestFields;
+
+namespace Gateway.Api.Completions;
+
+/// <summary>A request to <c>/v1/completions</c> for a local model.</summary>
+internal sealed class CompletionRequest
+{
+    private const int MaxPrompts = 128;
+
+    // Every field of OpenAI's CreateCompletionRequest, and what becomes of it.
+    private static readonly FrozenDictionary<string, FieldReader<CompletionRequest>> Fields =
+        new Dictionary<string, FieldReader<CompletionRequest>>(GenerationFields.Create<CompletionRequest>(r => r.Settings), StringComparer.Ordinal)
+        {
+            ["prompt"] = ReadPrompts,
+            ["echo"] = Boolean<CompletionRequest>((r, v) => r.Echo = v),
+            ["best_of"] = Only<CompletionRequest>("1"),
+            ["logprobs"] = Refused<CompletionRequest>(),
+            ["suffix"] = Refused<CompletionRequest>(),
+        }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private CompletionRequest()
+    {
+    }
+
+    /// <summary>Texts to continue, each on its own; not empty.</summary>
+    public IReadOnlyList<CompletionPrompt> Prompts { get; private set; } = [];
+
+    /// <summary>Whether the answer begins with the prompt.</summary>
+    public bool Echo { get; private set; }
+
+    // OpenAI's default for this endpoint.
+    public GenerationSettings Settings { get; } = new() { MaxTokens = 16 };
+
+    /// <summary>Reads a request's body; null and an error when a field is wrong, missing or cannot be honoured.</summary>
+    public static CompletionRequest? Read(JsonElement body, out ApiError? error)
+    {
+        var request = new CompletionRequest();
+        error = RequestFields.Read(body, Fields, request);
+        if (error is null && request.Prompts.Count == 0)
+        {
+            error = Missing("prompt");
+        }
+
+        return error is null ? request : null;
+    }
+
+    private static ApiError? ReadPrompts(JsonElement value, string name, CompletionRequest request)
+    {
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            return ReadText(value, name, request);
+        }
+
+        if (value.GetArrayLength() == 0)
+        {
+            return ApiError.BadRequest("Invalid 'prompt': it is an empty array.", name, "empty_array");
+        }
+
+        if (value[0].ValueKind == JsonValueKind.Number)
+        {
+            return ReadTokens(value, name, request);
+        }
+
+        if (value.GetArrayLength() > MaxPrompts)
+        {
+            return ApiError.BadRequest($"Invalid 'prompt': expected at most {MaxPrompts} prompts, but got more.", name, "array_above_max_length");
+        }
+
+        foreach (var item in value.EnumerateArray())
+        {
+            var path = $"{name}[{request.Prompts.Count}]";
+            var error = item.ValueKind == JsonValueKind.Array ? ReadTokens(item, path, request) : ReadText(item, path, request);
+            if (error is not null)
+            {
+                return error;
+            }
+        }
+
+        return null;
+    }
+
+    private static ApiError? ReadText(JsonElement value, string path, CompletionRequest request)
+    {
+        var error = Text(value, path, out var text);
+        request.Prompts = [.. request.Prompts, new CompletionPrompt(path, text, null)];
+        return error;
+    }
+
+    private static ApiError? ReadTokens(JsonElement value, string path, CompletionRequest request)
+    {
+        var tokens = new List<int>(value.GetArrayLength());
+        foreach (var item in value.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out var token))
+            {
+                return InvalidType($"{path}[{tokens.Count}]", "token id", item);
+            }
+
+            tokens.Add(token);
+        }
+
+        request.Prompts = [.. request.Prompts, new CompletionPrompt(path, null, tokens)];
+        return null;
+    }
+}
+
+/// <summary>A text to continue, given as text or as token ids.</summary>
+internal sealed record CompletionPrompt(string Path, string? Text, IReadOnlyList<int>? Tokens);

@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+using Gateway.Routing;
+using Gateway.Tenants;
+
+namespace Gateway.Api;
+
+/// <summary><c>/v1/models</c>: what the tenant may use, and nothing else.</summary>
+internal static class ModelsEndpoints
+{
+    public static void MapModels(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/v1/models", List);
+
+        // Names may hold slashes, as those of Hugging Face do.
+        endpoints.MapGet("/v1/models/{**name}", Get);
+    }
+
+    private static Task List(HttpContext context)
+    {
+        var caller = context.Features.GetRequiredFeature<Caller>();
+        var models = caller.Gateway.Models.Values
+            .Where(m => caller.Tenant.Models.Contains(m.Name))
+            .OrderBy(m => m.Name, StringComparer.Ordinal)
+            .Select(ModelObject.Of);
+        return context.Response.WriteAsJsonAsync(new ModelList("list", [.. models]), ModelsJson.Default.ModelList);
+    }
+
+    private static Task Get(HttpContext context, string name)
+    {
+        var caller = context.Features.GetRequiredFeature<Caller>();
+        return caller.Tenant.Models.Contains(name) && caller.Gateway.Models.TryGetValue(name, out var model)
+            ? context.Response.WriteAsJsonAsync(ModelObject.Of(model), ModelsJson.Default.ModelObject)
+            : ErrorResponse.WriteAsync(context, ApiError.ModelNotFound(name));
+    }
+}
+
+/// <summary>OpenAI's <c>Model</c> object.</summary>
+internal sealed record ModelObject(string Id, string Object, long Created, string OwnedBy)
+{
+    public static ModelObject Of(ModelModel model) => new(model.Name, "model", model.CreatedAt, "gateway");
+}
+
+/// <summary>OpenAI's <c>ListModelsResponse</c>.</summary>
+internal sealed record ModelList(string Object, IReadOnlyList<ModelObject> Data);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ModelObject))]
+[JsonSerializable(typeof(ModelList))]
+internal sealed partial class ModelsJson : JsonSerializerContext;

@@ -1,0 +1,32 @@
+using System.CommandLine;
+
+namespace Gateway.Cli;
+
+/// <summary><c>gateway health</c>: asks a running gateway whether it is ready; for container images, which have no curl.</summary>
+internal static class HealthCommand
+{
+    public static Command Create()
+    {
+        var url = new Argument<Uri>("URL") { Description = "Base URL of the gateway.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:8080") };
+        var command = new Command("health", "Exit code 0 when the gateway at URL is ready, 1 when it is not.") { url };
+        command.SetAction((result, cancellationToken) => CheckAsync(result.GetValue(url)!, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> CheckAsync(Uri url, CancellationToken cancellationToken)
+    {
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(5) };
+        try
+        {
+            using var response = await client.GetAsync(new Uri(url, "/readyz"), cancellationToken);
+            await Console.Out.WriteAsync(await response.Content.ReadAsStringAsync(cancellationToken));
+            return response.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"{url} does not answer.");
+            return 1;
+        }
+    }
+}

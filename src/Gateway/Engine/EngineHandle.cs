@@ -1,0 +1,28 @@
+using Gateway.Llama;
+
+namespace Gateway.Engine;
+
+/// <summary>A reference-counted engine of <see cref="EngineHost"/>.</summary>
+internal sealed class EngineHandle(EngineHost host, string deployment, LlamaEngineOptions options)
+{
+    private readonly CancellationTokenSource _unloading = new();
+
+    /// <summary>The deployment that asked for it first.</summary>
+    public string Deployment { get; } = deployment;
+
+    public LlamaEngineOptions Options { get; } = options;
+
+    /// <summary>Completes when the model is ready to answer; fails with <see cref="LlamaLoadException"/> when it cannot be loaded.</summary>
+    public Task<LoadedEngine> Loading { get; set; } = null!;
+
+    /// <summary>Guarded by the host's lock.</summary>
+    public int References { get; set; } = 1;
+
+    /// <summary>Cancelled when nobody wants the engine any more.</summary>
+    public CancellationToken Unloading => _unloading.Token;
+
+    public Task CancelLoadingAsync() => _unloading.CancelAsync();
+
+    /// <summary>Gives the reference back.</summary>
+    public void Release() => host.Release(this);
+}

@@ -1,0 +1,149 @@
+using Gateway.Llama;
+
+namespace Gateway.Engine;
+
+/// <summary>
+/// The models in this process. Configurations that ask for the same file with the same options share one engine; it is freed when the last
+/// snapshot that names it is gone.
+/// </summary>
+internal sealed partial class EngineHost(ILoggerFactory loggers) : IAsyncDisposable
+{
+    private readonly ILogger _logger = loggers.CreateLogger<EngineHost>();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<LlamaEngineOptions, EngineHandle> _engines = [];
+    private readonly List<Task> _unloading = [];
+
+    /// <summary>Takes a reference to the engine with these options, which begins to load if it is not there yet.</summary>
+    /// <param name="deployment">The deployment that asks, for messages and metrics.</param>
+    /// <param name="options">What to load, and how.</param>
+    public EngineHandle Acquire(string deployment, LlamaEngineOptions options)
+    {
+        lock (_lock)
+        {
+            if (_engines.TryGetValue(options, out var handle))
+            {
+                handle.References++;
+                return handle;
+            }
+
+            handle = new EngineHandle(this, deployment, options);
+            handle.Loading = LoadAsync(handle);
+            _engines.Add(options, handle);
+            return handle;
+        }
+    }
+
+    /// <summary>Engines that are loaded at this moment, by the deployment that asked first.</summary>
+    public IReadOnlyList<(string Deployment, LlamaEngine Engine)> Loaded()
+    {
+        lock (_lock)
+        {
+            return [.. _engines.Values.Where(h => h.Loading.IsCompletedSuccessfully).Select(h => (h.Deployment, h.Loading.Result.Engine))];
+        }
+    }
+
+    /// <summary>Completes when all engines are loaded; fails with <see cref="LlamaLoadException"/> when one cannot be.</summary>
+    public Task AllLoaded()
+    {
+        lock (_lock)
+        {
+            return Task.WhenAll(_engines.Values.Select(h => h.Loading));
+        }
+    }
+
+    /// <summary>Deployments whose models are not loaded, or could not be.</summary>
+    public IReadOnlyList<string> NotReady()
+    {
+        lock (_lock)
+        {
+            return [.. _engines.Values.Where(h => !h.Loading.IsCompletedSuccessfully).Select(h => h.Deployment)];
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task[] unloading;
+        lock (_lock)
+        {
+            foreach (var handle in _engines.Values)
+            {
+                _unloading.Add(UnloadAsync(handle));
+            }
+
+            _engines.Clear();
+            unloading = [.. _unloading];
+        }
+
+        await Task.WhenAll(unloading);
+    }
+
+    internal void Release(EngineHandle handle)
+    {
+        lock (_lock)
+        {
+            if (--handle.References > 0 || !_engines.Remove(handle.Options))
+            {
+                return;
+            }
+
+            _unloading.RemoveAll(t => t.IsCompleted);
+            _unloading.Add(UnloadAsync(handle));
+        }
+    }
+
+    private async Task<LoadedEngine> LoadAsync(EngineHandle handle)
+    {
+        // Off the caller's thread and out of its lock: a load takes seconds.
+        await Task.Yield();
+        LogLoading(handle.Deployment, handle.Options.ModelPath);
+        var progress = new LoadProgress(percent => LogProgress(handle.Deployment, percent));
+        var engine = await LlamaEngine.LoadAsync(handle.Options, loggers, progress, handle.Unloading);
+        var loaded = LoadedEngine.Create(engine);
+        LogLoaded(handle.Deployment, engine.Info.Architecture, engine.Info.ParameterCount, engine.Info.ContextLength);
+        return loaded;
+    }
+
+    private async Task UnloadAsync(EngineHandle handle)
+    {
+        await handle.CancelLoadingAsync();
+        try
+        {
+            var loaded = await handle.Loading;
+            await loaded.Engine.DisposeAsync();
+            LogUnloaded(handle.Deployment);
+        }
+        catch (Exception e) when (e is LlamaLoadException or OperationCanceledException)
+        {
+            // It never came up, so there is nothing to free; whoever waited for it was told.
+        }
+    }
+
+    [LoggerMessage(EventId = 2000, Level = LogLevel.Information, Message = "Deployment {Deployment}: loading {Path}")]
+    private partial void LogLoading(string deployment, string path);
+
+    [LoggerMessage(EventId = 2001, Level = LogLevel.Information, Message = "Deployment {Deployment}: {Percent} % loaded")]
+    private partial void LogProgress(string deployment, int percent);
+
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Information,
+        Message = "Deployment {Deployment}: ready, architecture {Architecture}, {Parameters} parameters, context {ContextLength} tokens")]
+    private partial void LogLoaded(string deployment, string architecture, long parameters, int contextLength);
+
+    [LoggerMessage(EventId = 2003, Level = LogLevel.Information, Message = "Deployment {Deployment}: unloaded")]
+    private partial void LogUnloaded(string deployment);
+
+    // Every tenth part is enough for a person.
+    private sealed class LoadProgress(Action<int> report) : IProgress<float>
+    {
+        private int _reported;
+
+        public void Report(float value)
+        {
+            var tenth = (int)(value * 10);
+            if (tenth > _reported && tenth < 10)
+            {
+                _reported = tenth;
+                report(tenth * 10);
+            }
+        }
+    }
+}

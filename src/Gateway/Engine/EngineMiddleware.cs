@@ -1,0 +1,134 @@
+using Gateway.Api;
+using Gateway.Exchanges;
+using Gateway.Llama;
+using Yarp.ReverseProxy.Model;
+
+namespace Gateway.Engine;
+
+/// <summary>Answers <c>local://</c> destinations in this process; all others go on to YARP's forwarder.</summary>
+internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvider time, ILogger<EngineMiddleware> logger)
+{
+    private readonly ILogger _logger = logger;
+
+    public Task Invoke(HttpContext context)
+    {
+        var proxy = context.GetReverseProxyFeature();
+        if (proxy.AvailableDestinations is not [var destination, ..])
+        {
+            return next(context);
+        }
+
+        var exchange = context.GetExchange();
+        var deployment = exchange.Model!.Deployments[destination.DestinationId];
+        exchange.Deployment = deployment;
+        if (deployment.Local is not { } local)
+        {
+            return next(context);
+        }
+
+        proxy.ProxiedDestination = destination;
+        return AnswerAsync(context, exchange, local);
+    }
+
+    private async Task AnswerAsync(HttpContext context, Exchange exchange, LocalModel local)
+    {
+        if (await LoadAsync(context, exchange, local) is not { } engine)
+        {
+            return;
+        }
+
+        var request = LocalRequest.Read(exchange, engine, time.GetUtcNow().ToUnixTimeSeconds(), out var error);
+        if (request is null)
+        {
+            await exchange.RefuseAsync(context, error!);
+            return;
+        }
+
+        // Whatever ends this method, generations still running end with it and free their cells.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        try
+        {
+            if (!TrySubmit(engine.Engine, request, local.DefaultMaxTokens, ended.Token, out var generations))
+            {
+                await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
+                return;
+            }
+
+            await WriteAsync(new LocalAnswer(context, exchange, request, generations, time), exchange);
+            foreach (var failed in generations.Where(g => g.Error is not null))
+            {
+                LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failed.Error!.Message);
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync();
+        }
+    }
+
+    private static async Task WriteAsync(LocalAnswer answer, Exchange exchange)
+    {
+        try
+        {
+            await (exchange.Envelope.Stream ? answer.WriteStreamAsync() : answer.WriteWholeAsync());
+        }
+        finally
+        {
+            // A client that left has used what was produced for it.
+            exchange.Usage = answer.Usage;
+        }
+    }
+
+    private static async Task<LoadedEngine?> LoadAsync(HttpContext context, Exchange exchange, LocalModel local)
+    {
+        try
+        {
+            return await local.Engine.Loading.WaitAsync(context.RequestAborted);
+        }
+        catch (LlamaLoadException)
+        {
+            var error = new ApiError(
+                StatusCodes.Status503ServiceUnavailable,
+                $"The model `{exchange.Model!.Name}` could not be loaded. The gateway's log says why.",
+                ApiErrorTypes.Server,
+                Code: "model_not_loaded");
+            exchange.FailUpstream(down: true, error);
+            await ErrorResponse.WriteAsync(context, error);
+            return null;
+        }
+    }
+
+    private static bool TrySubmit(
+        LlamaEngine engine, LocalRequest request, int defaultMaxTokens, CancellationToken cancellationToken, out IReadOnlyList<Generation> generations)
+    {
+        var submitted = new List<Generation>(request.Prompts.Count * request.Settings.Choices);
+        generations = submitted;
+        foreach (var prompt in request.Prompts)
+        {
+            for (var choice = 0; choice < request.Settings.Choices; choice++)
+            {
+                var sampling = request.Settings.Sampling;
+                var generation = new GenerationRequest
+                {
+                    Prompt = prompt,
+                    MaxTokens = request.Settings.MaxTokens ?? defaultMaxTokens,
+                    Stop = request.Settings.Stop,
+
+                    // One seed for all would give the same answer n times.
+                    Sampling = sampling.Seed is { } seed ? sampling with { Seed = seed + (uint)choice } : sampling,
+                };
+                if (!engine.TrySubmit(generation, cancellationToken, out var running))
+                {
+                    return false;
+                }
+
+                submitted.Add(running);
+            }
+        }
+
+        return true;
+    }
+
+    [LoggerMessage(EventId = 2100, Level = LogLevel.Error, Message = "Request {RequestId}: deployment {Deployment} failed: {Error}")]
+    private partial void LogGenerationFailed(string requestId, string deployment, string error);
+}

@@ -1,0 +1,77 @@
+using Gateway.Api;
+using Gateway.Routing;
+using Gateway.Tenants;
+
+namespace Gateway.Exchanges;
+
+/// <summary>
+/// One request with its answer, from first byte to settlement. Stages fill it in as it passes; <see cref="ExchangeMiddleware"/> settles it once.
+/// </summary>
+internal sealed class Exchange(Caller caller, ApiEndpoint endpoint, long startedAt)
+{
+    /// <summary>Who asks.</summary>
+    public Caller Caller { get; } = caller;
+
+    /// <summary>What is asked for.</summary>
+    public ApiEndpoint Endpoint { get; } = endpoint;
+
+    /// <summary><see cref="TimeProvider.GetTimestamp"/> at the first byte in.</summary>
+    public long StartedAt { get; } = startedAt;
+
+    /// <summary>The request's body and what was read of it. Set by <see cref="RequestMiddleware"/>.</summary>
+    public RequestEnvelope Envelope { get; set; } = null!;
+
+    /// <summary>The model asked for; null until it was found.</summary>
+    public ModelModel? Model { get; set; }
+
+    /// <summary>The deployment that answers; null until one was chosen.</summary>
+    public DeploymentModel? Deployment { get; set; }
+
+    /// <summary>Timestamp of the first content that went to the client; 0 before.</summary>
+    public long FirstTokenAt { get; private set; }
+
+    /// <summary>Tokens used, as far as known.</summary>
+    public Usage? Usage { get; set; }
+
+    /// <summary>How the exchange ends; the first failure counts.</summary>
+    public ExchangeOutcome Outcome { get; private set; }
+
+    /// <summary>What the client is told when the gateway answers in place of the deployment; null while all is well.</summary>
+    public ApiError? Failure { get; private set; }
+
+    /// <summary>Whether the deployment looks down, so that others should be tried before it.</summary>
+    public bool DeploymentDown { get; private set; }
+
+    /// <summary>Notes that content goes to the client now; only the first call counts.</summary>
+    public void MarkFirstToken(TimeProvider time)
+    {
+        if (FirstTokenAt == 0)
+        {
+            FirstTokenAt = time.GetTimestamp();
+        }
+    }
+
+    /// <summary>Notes that the gateway does not answer this request, and why.</summary>
+    public void Fail(ExchangeOutcome outcome, ApiError? failure)
+    {
+        if (Outcome == ExchangeOutcome.Ok)
+        {
+            Outcome = outcome;
+            Failure = failure;
+        }
+    }
+
+    /// <summary>Notes that the deployment answered with an error of its own, or not at all.</summary>
+    /// <param name="down">Whether the deployment looks down, rather than unwilling to answer this request.</param>
+    /// <param name="failure">What the client is told; null where the deployment's own words are passed on.</param>
+    public void FailUpstream(bool down, ApiError? failure = null)
+    {
+        Fail(ExchangeOutcome.UpstreamError, failure);
+        DeploymentDown |= down;
+    }
+}
+
+/// <summary>Tokens of an exchange, as OpenAI counts them.</summary>
+/// <param name="InputTokens">Tokens of the prompt.</param>
+/// <param name="OutputTokens">Tokens of the answer.</param>
+internal sealed record Usage(int InputTokens, int OutputTokens);

@@ -1,0 +1,181 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Gateway.Api;
+
+namespace Gateway.Exchanges;
+
+/// <summary>Reads the envelope of a request in one pass, without building a document.</summary>
+internal static class RequestEnvelopeReader
+{
+    /// <summary>Deeper nesting than any request needs is refused before it costs anything.</summary>
+    public const int MaxDepth = 64;
+
+    /// <summary>Reads the first <paramref name="length"/> bytes of <paramref name="buffer"/>, a rented array that the envelope then owns.</summary>
+    /// <returns>Null, and an <paramref name="error"/>, when the body is no JSON object with a model.</returns>
+    public static RequestEnvelope? Read(byte[] buffer, int length, out ApiError? error)
+    {
+        var body = buffer.AsSpan(0, length);
+        if (length == 0)
+        {
+            error = ApiError.BadRequest("The request body is empty. Send a JSON object.", code: "invalid_json");
+            return null;
+        }
+
+        // The JSON reader does not look into strings that nobody asks for; an upstream would.
+        if (!Utf8.IsValid(body))
+        {
+            error = ApiError.BadRequest("The request body is not valid UTF-8.", code: "invalid_utf8");
+            return null;
+        }
+
+        try
+        {
+            return Read(buffer, body, out error);
+        }
+        catch (JsonException e)
+        {
+            error = ApiError.BadRequest(Describe(body, e), code: "invalid_json");
+            return null;
+        }
+    }
+
+    private static RequestEnvelope? Read(byte[] buffer, ReadOnlySpan<byte> body, out ApiError? error)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        string? model = null;
+        var modelRange = default(Range);
+        bool? stream = null;
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            error = ApiError.BadRequest("The request body must be a JSON object.", code: "invalid_json");
+            return null;
+        }
+
+        error = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("model"u8))
+            {
+                reader.Read();
+                error ??= ReadModel(ref reader, ref model);
+                modelRange = (int)reader.TokenStartIndex..(int)reader.BytesConsumed;
+            }
+            else if (reader.ValueTextEquals("stream"u8))
+            {
+                reader.Read();
+                error ??= ReadStream(ref reader, ref stream);
+            }
+            else if (IsModelInOtherCase(ref reader))
+            {
+                error ??= ApiError.BadRequest("The key `model` is written in another case; some upstreams would take it for the model.", "model", "duplicate_key");
+                reader.Read();
+            }
+            else
+            {
+                reader.Read();
+            }
+
+            reader.Skip();
+        }
+
+        // The end of the input is checked too: the reader throws on anything but white space behind the object.
+        reader.Read();
+        if (error is null && model is null)
+        {
+            error = ApiError.BadRequest("Missing required parameter: 'model'.", "model", "missing_required_parameter");
+        }
+
+        return error is not null
+            ? null
+            : new RequestEnvelope(buffer, body.Length) { Model = model!, ModelRange = modelRange, Stream = stream ?? false };
+    }
+
+    private static ApiError? ReadModel(ref Utf8JsonReader reader, ref string? model)
+    {
+        if (model is not null)
+        {
+            return ApiError.BadRequest("The key `model` stands in the request twice; parsers disagree about which counts.", "model", "duplicate_key");
+        }
+
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            return ApiError.BadRequest("Invalid type for 'model': expected a string.", "model", "invalid_type");
+        }
+
+        try
+        {
+            model = reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // An escaped half of a surrogate pair: JSON, but no text.
+            return ApiError.BadRequest("Invalid value for 'model': it is not valid Unicode.", "model", "invalid_value");
+        }
+
+        return model is "" ? ApiError.BadRequest("Invalid value for 'model': it is empty.", "model", "invalid_value") : null;
+    }
+
+    private static ApiError? ReadStream(ref Utf8JsonReader reader, ref bool? stream)
+    {
+        if (stream is not null)
+        {
+            return ApiError.BadRequest("The key `stream` stands in the request twice; parsers disagree about which counts.", "stream", "duplicate_key");
+        }
+
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.True:
+                stream = true;
+                return null;
+            case JsonTokenType.False or JsonTokenType.Null:
+                stream = false;
+                return null;
+            default:
+                return ApiError.BadRequest("Invalid type for 'stream': expected a boolean.", "stream", "invalid_type");
+        }
+    }
+
+    // Go's encoding/json, which several model servers use, matches keys without regard to case.
+    private static bool IsModelInOtherCase(ref Utf8JsonReader reader)
+    {
+        Span<char> name = stackalloc char["model".Length];
+        return (reader.ValueSpan.Length == name.Length || reader.ValueIsEscaped)
+            && reader.ValueSpan.Length <= "model".Length * "\\u0000".Length
+            && TryCopy(ref reader, name)
+            && "model".AsSpan().Equals(name, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool TryCopy(ref Utf8JsonReader reader, Span<char> name)
+    {
+        Span<char> unescaped = stackalloc char["model".Length * "\\u0000".Length];
+        try
+        {
+            if (reader.CopyString(unescaped) != name.Length)
+            {
+                return false;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+
+        unescaped[..name.Length].CopyTo(name);
+        return true;
+    }
+
+    // The reader's own message may quote the body; line and column are enough.
+    private static string Describe(ReadOnlySpan<byte> body, JsonException e)
+    {
+        if (e.Message.Contains("depth", StringComparison.OrdinalIgnoreCase))
+        {
+            return $"The request body is nested deeper than {MaxDepth} levels.";
+        }
+
+        var place = $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}";
+        return body.TrimEnd(" \t\r\n"u8).EndsWith("}"u8)
+            ? $"The request body is not valid JSON: error at {place}."
+            : $"The request body is not valid JSON, or was cut off: error at {place}.";
+    }
+}

@@ -1,0 +1,35 @@
+using Gateway.Api;
+using Gateway.Engine;
+using Gateway.Exchanges;
+using Gateway.Hosting;
+using Gateway.Routing;
+using Gateway.Telemetry;
+using Gateway.Tenants;
+
+namespace Gateway;
+
+/// <summary>The way of a request: the whole path on one screen.</summary>
+internal static class GatewayPipeline
+{
+    public static void MapGateway(this WebApplication app)
+    {
+        app.UseMiddleware<ErrorMiddleware>();               // 404 405 500, and the body of every bare status
+        app.UseRouting();
+        app.UseMiddleware<ListenerMiddleware>();            // the API and administration have ports of their own
+        app.UseMiddleware<AuthenticationMiddleware>();      // 401
+        app.MapHealth();
+        app.MapGatewayMetrics().WithMetadata(new AdminAttribute(), new AnonymousAttribute());
+        app.MapModels();
+        app.MapReverseProxy(stages =>
+        {
+            stages.UseMiddleware<ExchangeMiddleware>();     // opens the record, always settles it
+            stages.UseMiddleware<RequestMiddleware>();      // bounded read, envelope: 400 413 415
+            stages.UseMiddleware<RoutingMiddleware>();      // the model's cluster: 404
+
+            // Classify, Residency, Cache, Quota and Ledger have their places here, in this order, and Fallback around what follows.
+            stages.UseLoadBalancing();
+            stages.UsePassiveHealthChecks();
+            stages.UseMiddleware<EngineMiddleware>();       // `local://` is answered here, all else by YARP's forwarder
+        });
+    }
+}

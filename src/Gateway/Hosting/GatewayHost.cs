@@ -1,0 +1,97 @@
+using Gateway.Configuration;
+using Gateway.Engine;
+using Gateway.Llama;
+using Gateway.Providers;
+using Gateway.Routing;
+using Gateway.Telemetry;
+using Gateway.Tenants;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.LoadBalancing;
+
+namespace Gateway.Hosting;
+
+/// <summary>Puts the service together.</summary>
+internal static class GatewayHost
+{
+    /// <summary>Name of the file that is read when none is given.</summary>
+    public const string DefaultConfigFile = "gateway.yaml";
+
+    public const string ConfigVariable = "GATEWAY_CONFIG";
+
+    /// <summary>Makes the service with its first configuration in force; it does not listen yet.</summary>
+    /// <param name="args">Arguments for ASP.NET's configuration, such as <c>--urls</c>.</param>
+    /// <param name="configPath">The configuration file; null looks for the usual one, and goes without if there is none.</param>
+    /// <exception cref="StartupException">The configuration has errors.</exception>
+    public static async Task<WebApplication> CreateAsync(string[] args, string? configPath)
+    {
+        // The gateway's own folder: what stands in a user's working directory is not ASP.NET's to read.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = LogLevels });
+        builder.Logging.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ssZ ", true));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // The Request stage bounds bodies, by a limit that may change while the gateway runs.
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
+
+        var source = ConfigSource.Load(configPath ?? builder.Configuration[ConfigVariable], builder.Configuration);
+        AddServices(builder.Services, source);
+
+        var app = builder.Build();
+        foreach (var url in ServerUrls.Resolve(app.Configuration, source.Config.Listen))
+        {
+            app.Urls.Add(url);
+        }
+
+        app.MapGateway();
+        app.Services.GetRequiredService<EngineMetrics>();
+        await app.Services.GetRequiredService<GatewayLoader>().ApplyAsync(source.Config, awaitEngines: false);
+        return app;
+    }
+
+    private static readonly Dictionary<string, string?> LogLevels = new(StringComparer.Ordinal)
+    {
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft"] = "Warning",
+
+        // YARP tells each request and its target at Information.
+        ["Logging:LogLevel:Yarp"] = "Warning",
+    };
+
+    private static void AddServices(IServiceCollection services, ConfigSource source)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(source);
+        services.AddSingleton<GatewayState>();
+        services.AddSingleton<GatewayLoader>();
+        services.AddSingleton<GatewayModelBuilder>();
+        services.AddSingleton<EngineHost>();
+        services.AddSingleton<UpstreamTransformer>();
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<EngineMetrics>();
+        services.AddGatewayMetrics(GatewayMetrics.MeterName);
+
+        services.AddReverseProxy();
+        services.AddSingleton<ClusterConfigProvider>();
+        services.AddSingleton<IProxyConfigProvider>(p => p.GetRequiredService<ClusterConfigProvider>());
+        services.AddSingleton<IConfigChangeListener>(p => p.GetRequiredService<ClusterConfigProvider>());
+        services.AddSingleton<ILoadBalancingPolicy, WeightedLoadBalancingPolicy>();
+        services.AddSingleton<IPassiveHealthCheckPolicy, DeploymentHealthPolicy>();
+        services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
+
+        services.AddHostedService<StartupBanner>();
+        if (source.Loaded is { } loaded)
+        {
+            services.AddHostedService(p => new ConfigWatcher(
+                loaded,
+                result => p.GetRequiredService<GatewayLoader>().ApplyAsync(result.Config!, awaitEngines: true),
+                p.GetRequiredService<TimeProvider>(),
+                p.GetRequiredService<ILogger<ConfigWatcher>>()));
+        }
+    }
+}

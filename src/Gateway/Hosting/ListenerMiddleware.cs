@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Hosting.Server;
+
+namespace Gateway.Hosting;
+
+/// <summary>Keeps the listeners apart: what is marked with <see cref="AdminAttribute"/> is found on administration's port only, the API on the others.</summary>
+internal sealed class ListenerMiddleware(RequestDelegate next, IServer server, IHostApplicationLifetime lifetime)
+{
+    private int? _adminPort;
+
+    public Task Invoke(HttpContext context)
+    {
+        if (context.GetEndpoint() is { } endpoint
+            && endpoint.Metadata.GetMetadata<BothListenersAttribute>() is null
+            && endpoint.Metadata.GetMetadata<AdminAttribute>() is not null != IsAdminPort(context.Connection.LocalPort))
+        {
+            context.SetEndpoint(null);
+        }
+
+        return next(context);
+    }
+
+    // Until all addresses are bound the last one is not yet known; nobody administers a gateway in that moment.
+    private bool IsAdminPort(int port)
+    {
+        if (_adminPort is null && lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            _adminPort = ServerUrls.AdminPort(server);
+        }
+
+        return port == _adminPort;
+    }
+}
+
+/// <summary>Metadata of an endpoint of administration.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class AdminAttribute : Attribute;
+
+/// <summary>Metadata of an endpoint that both listeners answer.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class BothListenersAttribute : Attribute;

@@ -1,0 +1,20 @@
+namespace Gateway.Providers;
+
+/// <summary>Blanks an upstream's key where the upstream echoes it, with as many asterisks, so that lengths stay as announced.</summary>
+internal static class KeyMask
+{
+    public static void Apply(Span<byte> text, ReadOnlySpan<byte> key)
+    {
+        if (key.IsEmpty)
+        {
+            return;
+        }
+
+        int at;
+        while ((at = text.IndexOf(key)) >= 0)
+        {
+            text.Slice(at, key.Length).Fill((byte)'*');
+            text = text[(at + key.Length)..];
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using System.Text.Json;
+using Gateway.Api;
+
+namespace Gateway.Providers;
+
+/// <summary>An API elsewhere that answers for a deployment.</summary>
+internal sealed class Upstream
+{
+    private readonly Uri[] _uris;
+
+    public Upstream(string deployment, Uri baseUrl, string? apiKey, string? model, TimeSpan timeout)
+    {
+        Deployment = deployment;
+        BaseUrl = baseUrl.AbsoluteUri.TrimEnd('/');
+        Timeout = timeout;
+        _uris = [.. ApiEndpoint.All.Select(e => new Uri(BaseUrl + e.Path))];
+        Authorization = apiKey is null ? null : $"Bearer {apiKey}";
+        ApiKey = apiKey;
+        ApiKeyBytes = apiKey is null ? ReadOnlyMemory<byte>.Empty : Encoding.UTF8.GetBytes(apiKey);
+        ModelJson = model is null ? ReadOnlyMemory<byte>.Empty : JsonSerializer.SerializeToUtf8Bytes(model);
+    }
+
+    /// <summary>Name of the deployment, for messages.</summary>
+    public string Deployment { get; }
+
+    /// <summary>Base URL without a slash at its end; an endpoint's path follows.</summary>
+    public string BaseUrl { get; }
+
+    /// <summary>The <c>Authorization</c> header; null for an API without keys.</summary>
+    public string? Authorization { get; }
+
+    /// <summary>The key, to be kept out of what the client gets.</summary>
+    public string? ApiKey { get; }
+
+    /// <summary><see cref="ApiKey"/> in UTF-8; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> ApiKeyBytes { get; }
+
+    /// <summary>What the API calls the model, as a JSON string with its quotes; empty when it is called as the client calls it.</summary>
+    public ReadOnlyMemory<byte> ModelJson { get; }
+
+    /// <summary>Longest silence before the answer is given up.</summary>
+    public TimeSpan Timeout { get; }
+
+    /// <summary>Where an endpoint is at this API.</summary>
+    public Uri UriOf(ApiEndpoint endpoint) => _uris[endpoint.Index];
+}

@@ -1,0 +1,198 @@
+using Gateway.Api;
+using Gateway.Exchanges;
+
+namespace Gateway.Providers;
+
+/// <summary>
+/// An upstream's event stream on its way to the client: chunk for chunk as it comes. When the upstream breaks off or falls silent, an error
+/// event ends the stream, so that clients do not take half an answer for a whole one.
+/// </summary>
+internal sealed class UpstreamEventStream : Stream
+{
+    // The final events (finish reason, usage, [DONE]) of all upstreams known are shorter.
+    private const int TailSize = 4096;
+
+    // A line that is not yet whole waits for its end, up to this length.
+    private const int MaxHeld = 32 * 1024;
+
+    private readonly Stream _inner;
+    private readonly Exchange _exchange;
+    private readonly Upstream _upstream;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _clientGone;
+    private readonly CancellationTokenSource _silence;
+    private readonly CancellationTokenRegistration _clientGoneRegistration;
+    private readonly TimeSpan _patience;
+    private readonly byte[] _tail = new byte[TailSize];
+    private int _tailLength;
+    private byte[] _held = [];
+    private ReadOnlyMemory<byte> _last;
+    private bool _ended;
+
+    public UpstreamEventStream(Stream inner, Exchange exchange, Upstream upstream, TimeProvider time, CancellationToken clientGone)
+    {
+        _inner = inner;
+        _exchange = exchange;
+        _upstream = upstream;
+        _time = time;
+        _clientGone = clientGone;
+
+        // A little before YARP's own time-out, which would reset the connection instead of ending the stream with an event.
+        _patience = upstream.Timeout * 0.95;
+        _silence = new CancellationTokenSource(_patience, time);
+        _clientGoneRegistration = clientGone.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _silence);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (!_ended)
+        {
+            var count = await ReadUpstreamAsync(buffer);
+            if (count > 0 || !_ended)
+            {
+                return count;
+            }
+        }
+
+        var last = Math.Min(_last.Length, buffer.Length);
+        _last[..last].CopyTo(buffer);
+        _last = _last[last..];
+        return last;
+    }
+
+    // Returns 0 for an empty buffer too: YARP waits that way for data without holding a buffer.
+    private async ValueTask<int> ReadUpstreamAsync(Memory<byte> buffer)
+    {
+        try
+        {
+            while (true)
+            {
+                _silence.CancelAfter(_patience);
+                var held = buffer.IsEmpty ? 0 : _held.Length;
+                var read = await _inner.ReadAsync(buffer[held..], _silence.Token);
+                if (buffer.IsEmpty)
+                {
+                    return 0;
+                }
+
+                _held.CopyTo(buffer);
+                _held = [];
+                if (read == 0)
+                {
+                    Remember(buffer.Span[..held]);
+                    return Complete() ? held : 0;
+                }
+
+                var count = Pass(buffer.Span[..(held + read)]);
+                if (count > 0)
+                {
+                    return count;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            Break(UpstreamErrors.ClosedEarly(_upstream));
+        }
+        catch (OperationCanceledException) when (!_clientGone.IsCancellationRequested)
+        {
+            Break(UpstreamErrors.TimedOut(_upstream));
+        }
+
+        return 0;
+    }
+
+    // Whole lines only: the client never sees half an event before an error event, nor a key that arrives in two parts.
+    private int Pass(Span<byte> chunk)
+    {
+        _exchange.MarkFirstToken(_time);
+        KeyMask.Apply(chunk, _upstream.ApiKeyBytes.Span);
+        var whole = chunk.LastIndexOf((byte)'\n') + 1;
+        if (chunk.Length - whole > MaxHeld)
+        {
+            whole = chunk.Length;
+        }
+
+        _held = whole == chunk.Length ? [] : chunk[whole..].ToArray();
+        Remember(chunk[..whole]);
+        return whole;
+    }
+
+    private void Remember(ReadOnlySpan<byte> chunk)
+    {
+        if (chunk.Length >= TailSize)
+        {
+            chunk[^TailSize..].CopyTo(_tail);
+            _tailLength = TailSize;
+            return;
+        }
+
+        var overflow = Math.Max(0, _tailLength + chunk.Length - TailSize);
+        if (overflow > 0)
+        {
+            _tail.AsSpan(overflow, _tailLength - overflow).CopyTo(_tail);
+            _tailLength -= overflow;
+        }
+
+        chunk.CopyTo(_tail.AsSpan(_tailLength));
+        _tailLength += chunk.Length;
+    }
+
+    private bool Complete()
+    {
+        var tail = _tail.AsSpan(0, _tailLength);
+        _exchange.Usage = UsageReader.FindLast(tail);
+        if (tail.IndexOf("[DONE]"u8) < 0 && tail.IndexOf("\"finish_reason\":\""u8) < 0 && tail.IndexOf("\"finish_reason\": \""u8) < 0)
+        {
+            // Without a length or chunks, the end of a connection looks like the end of an answer.
+            Break(UpstreamErrors.ClosedEarly(_upstream));
+            return false;
+        }
+
+        _ended = true;
+        return true;
+    }
+
+    private void Break(ApiError error)
+    {
+        _exchange.FailUpstream(down: true, error);
+        _last = ErrorResponse.ToEvent(error, newEvent: !_tail.AsSpan(0, _tailLength).EndsWith("\n\n"u8));
+        _ended = true;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _clientGoneRegistration.Dispose();
+            _silence.Dispose();
+            _inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Gateway.Exchanges;
+
+namespace Gateway.Providers;
+
+/// <summary>Finds the tokens that an upstream reports, in the shape of OpenAI's <c>usage</c> object.</summary>
+internal static class UsageReader
+{
+    /// <summary>Reads a whole answer; false when it is not valid JSON. The usage is null when the answer has none.</summary>
+    public static bool TryReadDocument(ReadOnlySpan<byte> json, out Usage? usage)
+    {
+        usage = null;
+        try
+        {
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 256 });
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("usage"u8))
+                {
+                    reader.Read();
+                    usage = ReadObject(ref reader) ?? usage;
+                }
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Reads the last usage out of the end of an event stream. The key cannot be text of the answer: inside of a JSON string its quotes are escaped.
+    /// </summary>
+    public static Usage? FindLast(ReadOnlySpan<byte> tail)
+    {
+        ReadOnlySpan<byte> key = "\"usage\":"u8;
+        int at;
+        while ((at = tail.LastIndexOf(key)) >= 0)
+        {
+            if (at == 0 || tail[at - 1] != (byte)'\\')
+            {
+                try
+                {
+                    var reader = new Utf8JsonReader(tail[(at + key.Length)..], isFinalBlock: false, default);
+                    if (reader.Read() && ReadObject(ref reader) is { } usage)
+                    {
+                        return usage;
+                    }
+                }
+                catch (JsonException)
+                {
+                    // Cut off or not JSON: an earlier one may do.
+                }
+            }
+
+            tail = tail[..at];
+        }
+
+        return null;
+    }
+
+    private static Usage? ReadObject(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return null;
+        }
+
+        int? input = null, output = null;
+        var depth = reader.CurrentDepth;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            if (reader.CurrentDepth != depth + 1 || reader.TokenType != JsonTokenType.PropertyName)
+            {
+                continue;
+            }
+
+            if (reader.ValueTextEquals("prompt_tokens"u8))
+            {
+                input = ReadCount(ref reader);
+            }
+            else if (reader.ValueTextEquals("completion_tokens"u8))
+            {
+                output = ReadCount(ref reader);
+            }
+        }
+
+        return input is { } i ? new Usage(i, output ?? 0) : null;
+    }
+
+    private static int? ReadCount(ref Utf8JsonReader reader) =>
+        reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var count) && count >= 0 ? count : null;
+}

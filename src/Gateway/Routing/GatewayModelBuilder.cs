@@ -1,0 +1,56 @@
+using System.Collections.Frozen;
+using Gateway.Configuration;
+using Gateway.Engine;
+using Gateway.Providers;
+using Gateway.Tenants;
+using Yarp.ReverseProxy.Model;
+
+namespace Gateway.Routing;
+
+/// <summary>Makes the snapshot that requests go by out of a configuration.</summary>
+internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, TimeProvider time)
+{
+    private const int DefaultMaxTokens = 2048;
+    private const string EveryModel = "*";
+
+    private readonly long _startedAt = time.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <param name="config">A configuration without errors.</param>
+    /// <param name="clusters">Its models, as YARP has them.</param>
+    /// <param name="engines">A held engine for each local deployment; the snapshot takes them over.</param>
+    /// <param name="clusterOf">YARP's state of a cluster.</param>
+    public GatewayModel Build(
+        GatewayConfig config, IReadOnlyList<ModelCluster> clusters, IReadOnlyDictionary<string, EngineHandle> engines, Func<string, ClusterState> clusterOf)
+    {
+        var deployments = config.Deployments.ToDictionary(d => d.Name, StringComparer.Ordinal);
+        var models = config.Models.Zip(clusters, (model, cluster) =>
+        {
+            var state = clusterOf(cluster.Id);
+            return new ModelModel(
+                model.Name,
+                _startedAt,
+                [.. ClusterConfigProvider.Routes.Select(route => new RouteModel(route, state, transformer))],
+                model.Deployments.Select(d => DeploymentOf(deployments[d.Name], model, d.Weight, engines)).ToFrozenDictionary(d => d.Name));
+        }).ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
+
+        var keys = config.Tenants.SelectMany(t => KeysOf(t, models.Keys)).ToFrozenDictionary(k => k.Hash);
+        return new GatewayModel(keys, models, config.Limits.BodyBytes, [.. engines.Values]);
+    }
+
+    private static DeploymentModel DeploymentOf(
+        DeploymentConfig deployment, ModelConfig model, int weight, IReadOnlyDictionary<string, EngineHandle> engines) =>
+        deployment.Kind == DeploymentKind.Local
+            ? new(deployment.Name, weight, new LocalModel(engines[deployment.Name], deployment.DefaultMaxTokens ?? DefaultMaxTokens), Upstream: null)
+            : new(
+                deployment.Name,
+                weight,
+                Local: null,
+                new Upstream(deployment.Name, new Uri(deployment.BaseUrl!), deployment.ApiKey?.Reveal(), deployment.Model, ModelCluster.TimeoutOf(model)));
+
+    private static IEnumerable<KeyModel> KeysOf(TenantConfig tenant, IEnumerable<string> allModels)
+    {
+        var models = tenant.Models.Contains(EveryModel, StringComparer.Ordinal) ? allModels : tenant.Models;
+        var model = new TenantModel(tenant.Name, models.ToFrozenSet(StringComparer.Ordinal));
+        return tenant.Keys.Select(k => new KeyModel(k.Name, KeyHash.FromHex(k.Sha256), model));
+    }
+}

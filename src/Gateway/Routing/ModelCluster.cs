@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Gateway.Configuration;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
+
+namespace Gateway.Routing;
+
+/// <summary>A model as YARP knows it.</summary>
+internal sealed record ModelCluster(string ModelName, ClusterConfig Config)
+{
+    // Long enough for a reasoning model's silence before its first token; what OpenAI's own clients wait.
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(600);
+    private static readonly TimeSpan DefaultCooldown = TimeSpan.FromSeconds(10);
+
+    public string Id => Config.ClusterId;
+
+    public static ModelCluster Of(ModelConfig model, GatewayConfig config)
+    {
+        var deployments = config.Deployments.ToDictionary(d => d.Name, StringComparer.Ordinal);
+        var addresses = model.Deployments.ToDictionary(d => d.Name, d => AddressOf(deployments[d.Name]), StringComparer.Ordinal);
+        var timeout = TimeoutOf(model);
+        var cooldown = model.Cooldown ?? DefaultCooldown;
+        return new(model.Name, new ClusterConfig
+        {
+            ClusterId = $"{model.Name}@{HashOf(addresses, timeout, cooldown)}",
+            LoadBalancingPolicy = WeightedLoadBalancingPolicy.PolicyName,
+            HealthCheck = new HealthCheckConfig
+            {
+                // When all are out, a try is better than a sure refusal.
+                AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
+                Passive = new PassiveHealthCheckConfig
+                {
+                    Enabled = cooldown > TimeSpan.Zero,
+                    Policy = DeploymentHealthPolicy.PolicyName,
+                    ReactivationPeriod = cooldown,
+                },
+            },
+            HttpRequest = new ForwarderRequestConfig { ActivityTimeout = timeout },
+            Destinations = addresses.ToDictionary(a => a.Key, a => new DestinationConfig { Address = a.Value }, StringComparer.Ordinal),
+        });
+    }
+
+    public static TimeSpan TimeoutOf(ModelConfig model) => model.Timeout ?? DefaultTimeout;
+
+    private static string AddressOf(DeploymentConfig deployment) =>
+        deployment.Kind == DeploymentKind.Local ? $"local://{deployment.Name}" : deployment.BaseUrl!;
+
+    // The id changes with what YARP keeps of the model, so that it never changes a cluster under a request; what stays keeps its health.
+    private static string HashOf(Dictionary<string, string> addresses, TimeSpan timeout, TimeSpan cooldown) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { addresses, timeout, cooldown })).AsSpan(0, 8));
+}

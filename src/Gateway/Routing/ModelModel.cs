@@ -1,0 +1,12 @@
+using System.Collections.Frozen;
+using Yarp.ReverseProxy.Model;
+
+namespace Gateway.Routing;
+
+/// <summary>A model, as a request sees it: a YARP cluster, whose destinations are the deployments.</summary>
+/// <param name="Name">The public name.</param>
+/// <param name="CreatedAt">When this gateway began to serve it, in Unix seconds.</param>
+/// <param name="Routes">YARP's route to the model's cluster for each endpoint, at <see cref="Api.ApiEndpoint.Index"/>.</param>
+/// <param name="Deployments">Deployments by name, which is the destination's id too.</param>
+internal sealed record ModelModel(
+    string Name, long CreatedAt, IReadOnlyList<RouteModel> Routes, FrozenDictionary<string, DeploymentModel> Deployments);
