@@ -12,34 +12,34 @@ internal sealed record GatewayConfig
     [Description("Bounds on what a client may send.")]
     public LimitsConfig Limits { get; init; } = new();
 
-    [Description("Models that clients may ask for by name.")]
+    [Required, Description("Models that clients may ask for by name.")]
     public IReadOnlyList<ModelConfig> Models { get; init; } = [];
 
-    [Description("Places where models run.")]
+    [Required, Description("Places where models run.")]
     public IReadOnlyList<DeploymentConfig> Deployments { get; init; } = [];
 
-    [Description("Who is served.")]
+    [Required, Description("Who is served.")]
     public IReadOnlyList<TenantConfig> Tenants { get; init; } = [];
 }
 
 internal sealed record ListenConfig
 {
-    [Description("Address and port of the API. --urls, ASPNETCORE_URLS and PORT go before it.")]
+    [Description("Address and port of the API: host:port, [IPv6]:port or *:port. --urls, ASPNETCORE_URLS and PORT go before it. Default 127.0.0.1:8080.")]
     public string Api { get; init; } = "127.0.0.1:8080";
 
-    [Description("Address and port of /metrics and the admin endpoints.")]
+    [Description("Address and port of /metrics and the admin endpoints. Default 127.0.0.1:8081.")]
     public string Admin { get; init; } = "127.0.0.1:8081";
 }
 
 internal sealed record LimitsConfig
 {
-    [Description("Largest request body in bytes. Default 10 MB.")]
+    [Bounds(1_000, 1_000_000_000), Description("Largest request body in bytes. Default 10 MB.")]
     public int BodyBytes { get; init; } = 10_000_000;
 }
 
 internal sealed record ModelConfig
 {
-    [Required, Description("The public name that clients put into `model`.")]
+    [Required, Pattern(Names.OfModels, Names.OfModelsInWords), Description("The public name that clients put into `model`.")]
     public string Name { get; init; } = "";
 
     [Required, Description("Deployments that answer for this model.")]
@@ -50,55 +50,61 @@ internal sealed record ModelConfig
 [Shorthand(nameof(Name))]
 internal sealed record ModelDeploymentConfig
 {
-    [Required, Description("Name of the deployment.")]
+    [Required, Pattern(Names.Plain, Names.PlainInWords), Description("Name of the deployment.")]
     public string Name { get; init; } = "";
 
-    [Description("Share of the requests, relative to the other deployments of the model.")]
+    [Bounds(1, 1_000), Description("Share of the requests, relative to the other deployments of the model. Default 1.")]
     public int Weight { get; init; } = 1;
 }
 
 internal sealed record DeploymentConfig
 {
-    [Required, Description("Name of the deployment.")]
+    /// <summary>No model of today has more, and twice of it is still an int.</summary>
+    private const int MostTokens = 100_000_000;
+
+    [Required, Pattern(Names.Plain, Names.PlainInWords), Description("Name of the deployment.")]
     public string Name { get; init; } = "";
 
     [Required, Description("What answers: `local` is a GGUF file in this process; the others are APIs.")]
     public DeploymentKind Kind { get; init; }
 
-    [Description("local: path of the GGUF file, relative to the configuration file, or to the gateway's own folder when it is not there.")]
+    /// <summary>As written; after <see cref="ConfigLoader.Load"/> the full path of the file.</summary>
+    [LocalOnly, Description("local: path of the GGUF file, relative to the configuration file, or to the gateway's own folder when it is not there.")]
     public string? Path { get; init; }
 
-    [Description("local: tokens of one request, prompt and answer together. Default: what the model was trained for.")]
+    [LocalOnly, Bounds(1, MostTokens), Description("local: tokens of one request, prompt and answer together. Default: what the model was trained for.")]
     public int? ContextLength { get; init; }
 
-    [Description("local: cells of the KV cache, shared by all requests in progress. Default: twice context_length.")]
+    [LocalOnly, Bounds(1, MostTokens), Description("local: cells of the KV cache, shared by all requests in progress. Default: twice context_length.")]
     public int? CacheCells { get; init; }
 
-    [Description("local: requests decoded at a time. Default 8.")]
+    [LocalOnly, Bounds(1, 256), Description("local: requests decoded at a time. Default 8.")]
     public int? Parallel { get; init; }
 
-    [Description("local: requests that wait for a place before further ones get a 429. Default 64.")]
+    [LocalOnly, Bounds(0, 100_000), Description("local: requests that wait for a place before further ones get a 429. Default 64.")]
     public int? Queue { get; init; }
 
-    [Description("local: threads of the engine. Default: the physical cores.")]
+    [LocalOnly, Bounds(1, 1_024), Description("local: threads of the engine. Default: the physical cores.")]
     public int? Threads { get; init; }
 
-    [Description("local: tokens of an answer when the request does not say. Default 2048.")]
+    [LocalOnly, Bounds(1, MostTokens), Description("local: tokens of an answer when the request does not say. Default 2048.")]
     public int? DefaultMaxTokens { get; init; }
 
-    [Description("Remote: the API's base URL, up to and with its version, e.g. https://api.openai.com/v1.")]
+    /// <summary>As written; after <see cref="ConfigLoader.Load"/> never null for a remote kind, and without a slash at its end.</summary>
+    [RemoteOnly, Description("Remote: the API's base URL, up to and with its version. openai: default https://api.openai.com/v1.")]
     public string? BaseUrl { get; init; }
 
-    [Secret, Description("Remote: the API's key, as ${ENVIRONMENT_VARIABLE} or file:PATH.")]
-    public string? ApiKey { get; init; }
+    [RemoteOnly, Description("Remote: the API's key, as ${ENVIRONMENT_VARIABLE} or file:PATH. openai: required.")]
+    public Secret? ApiKey { get; init; }
 
-    [Description("Remote: what the API calls the model. Default: the name that the client asked for.")]
+    [RemoteOnly, Pattern("^[!-~]{1,256}$", "1 to 256 printable ASCII characters without spaces"),
+     Description("Remote: what the API calls the model. Default: the name that the client asked for.")]
     public string? Model { get; init; }
 
-    [Description("Remote: longest silence of the API, e.g. 90s. Default 600s.")]
+    [RemoteOnly, Bounds("1s", "1h"), Description("Remote: longest silence of the API, e.g. 90s. Default 600s.")]
     public TimeSpan? Timeout { get; init; }
 
-    [Description("Remote: how long the deployment is left out after a failure, e.g. 10s. Default 10s.")]
+    [RemoteOnly, Bounds("0s", "1h"), Description("Remote: how long the deployment is left out after a failure, e.g. 10s. Default 10s.")]
     public TimeSpan? Cooldown { get; init; }
 }
 
@@ -106,13 +112,17 @@ internal sealed record DeploymentConfig
 internal enum DeploymentKind
 {
     Local,
+
+    [Word("openai")]
     OpenAI,
+
+    [Word("openai-compatible")]
     OpenAICompatible,
 }
 
 internal sealed record TenantConfig
 {
-    [Required, Description("Name of the tenant.")]
+    [Required, Pattern(Names.Plain, Names.PlainInWords), Description("Name of the tenant.")]
     public string Name { get; init; } = "";
 
     [Required, Description("Models that the tenant may use; \"*\" means all.")]
@@ -124,9 +134,11 @@ internal sealed record TenantConfig
 
 internal sealed record KeyConfig
 {
-    [Required, Description("Name of the key, for logs and lists.")]
+    [Required, Pattern(Names.Plain, Names.PlainInWords), Description("Name of the key, for logs and lists.")]
     public string Name { get; init; } = "";
 
-    [Required, Description("SHA-256 of the key, 64 hexadecimal digits. `gateway keys generate` makes both.")]
+    /// <summary>As written; after <see cref="ConfigLoader.Load"/> in small letters.</summary>
+    [Required, Pattern("^[0-9a-fA-F]{64}$", "the key's SHA-256, 64 hexadecimal digits; `gateway keys generate` makes both"),
+     Description("SHA-256 of the key, 64 hexadecimal digits. `gateway keys generate` makes both.")]
     public string Sha256 { get; init; } = "";
 }

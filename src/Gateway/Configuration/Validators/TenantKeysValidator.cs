@@ -1,0 +1,28 @@
+namespace Gateway.Configuration.Validators;
+
+/// <summary>A key says whose it is, so it belongs to one tenant, once.</summary>
+internal sealed class TenantKeysValidator : IConfigValidator
+{
+    public void Validate(GatewayConfig config, ConfigReport report)
+    {
+        var first = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < config.Tenants.Count; i++)
+        {
+            var keys = config.Tenants[i].Keys;
+            if (keys.Count == 0)
+            {
+                report.Warning($"tenants[{i}].keys", $"the tenant {ConfigText.Quote(config.Tenants[i].Name)} has no key, so nobody can use it");
+            }
+
+            for (var j = 0; j < keys.Count; j++)
+            {
+                var hash = keys[j].Sha256;
+                var key = $"tenants[{i}].keys[{j}].sha256";
+                if (hash.Length > 0 && !first.TryAdd(hash, key))
+                {
+                    report.Error(key, $"the same key as {first[hash]} on line {report.Document.Locate(first[hash]).Line}; a key belongs to one tenant, once");
+                }
+            }
+        }
+    }
+}
