@@ -10,7 +10,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
 {
     private readonly ILogger _logger = logger;
 
-    public async Task Invoke(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
         RequestIds.Assign(context);
         RequestIds.Stamp(context);

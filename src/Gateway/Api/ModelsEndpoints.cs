@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Gateway.Routing;
 using Gateway.Tenants;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Api;
 
@@ -9,13 +10,13 @@ internal static class ModelsEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/v1/models", List);
+        endpoints.MapGet("/v1/models", ListAsync);
 
         // Names may hold slashes, as those of Hugging Face do.
-        endpoints.MapGet("/v1/models/{**name}", Get);
+        endpoints.MapGet("/v1/models/{**name}", GetAsync);
     }
 
-    private static Task List(HttpContext context)
+    private static Task ListAsync(HttpContext context)
     {
         var caller = context.Features.GetRequiredFeature<Caller>();
         var models = caller.Gateway.Models.Values
@@ -25,7 +26,7 @@ internal static class ModelsEndpoints
         return context.Response.WriteAsJsonAsync(new ModelList("list", [.. models]), ModelsJson.Default.ModelList);
     }
 
-    private static Task Get(HttpContext context, string name)
+    private static Task GetAsync(HttpContext context, string name)
     {
         var caller = context.Features.GetRequiredFeature<Caller>();
         return caller.Tenant.Models.Contains(name) && caller.Gateway.Models.TryGetValue(name, out var model)

@@ -24,7 +24,7 @@ internal static class GatewayCommand
         // Any setting of ASP.NET can be given as --Key=Value or --Key Value.
         root.TreatUnmatchedTokensAsErrors = false;
         root.SetAction((result, _) => ServeAsync(args, result));
-        return root.Parse(args).InvokeAsync();
+        return CommandRunner.RunAsync(root, args);
     }
 
     private static async Task<int> ServeAsync(string[] args, ParseResult result)
@@ -32,7 +32,7 @@ internal static class GatewayCommand
         if (result.UnmatchedTokens is [var first, ..] && !first.StartsWith("--", StringComparison.Ordinal))
         {
             await Console.Error.WriteLineAsync($"gateway: '{first}' is no command. Try --help.");
-            return 2;
+            return ExitCode.Usage;
         }
 
         try
@@ -44,13 +44,13 @@ internal static class GatewayCommand
         catch (StartupException e)
         {
             await Console.Error.WriteLineAsync(e.Message);
-            return 1;
+            return ExitCode.Failed;
         }
         catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
             await Console.Error.WriteLineAsync(
                 $"{e.Message} Give the API another address by --urls or `listen.api`, administration by {ServerUrls.AdminVariable} or `listen.admin`.");
-            return 1;
+            return ExitCode.Failed;
         }
     }
 }

@@ -21,12 +21,12 @@ internal static class HealthCommand
         {
             using var response = await client.GetAsync(new Uri(url, "/readyz"), cancellationToken);
             await Console.Out.WriteAsync(await response.Content.ReadAsStringAsync(cancellationToken));
-            return response.IsSuccessStatusCode ? 0 : 1;
+            return response.IsSuccessStatusCode ? ExitCode.Ok : ExitCode.Failed;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
             await Console.Error.WriteLineAsync($"{url} does not answer.");
-            return 1;
+            return ExitCode.Failed;
         }
     }
 }

@@ -44,6 +44,12 @@ internal sealed record ModelConfig
 
     [Required, Description("Deployments that answer for this model.")]
     public IReadOnlyList<ModelDeploymentConfig> Deployments { get; init; } = [];
+
+    [Bounds("1s", "1h"), Description("Longest silence of a remote deployment before its answer is given up, e.g. 90s. Default 600s.")]
+    public TimeSpan? Timeout { get; init; }
+
+    [Bounds("0s", "1h"), Description("How long a deployment that failed is tried last, e.g. 10s. Default 10s.")]
+    public TimeSpan? Cooldown { get; init; }
 }
 
 /// <summary>May be written as the name alone.</summary>
@@ -100,12 +106,6 @@ internal sealed record DeploymentConfig
     [RemoteOnly, Pattern("^[!-~]{1,256}$", "1 to 256 printable ASCII characters without spaces"),
      Description("Remote: what the API calls the model. Default: the name that the client asked for.")]
     public string? Model { get; init; }
-
-    [RemoteOnly, Bounds("1s", "1h"), Description("Remote: longest silence of the API, e.g. 90s. Default 600s.")]
-    public TimeSpan? Timeout { get; init; }
-
-    [RemoteOnly, Bounds("0s", "1h"), Description("Remote: how long the deployment is left out after a failure, e.g. 10s. Default 10s.")]
-    public TimeSpan? Cooldown { get; init; }
 }
 
 /// <summary>What answers for a deployment.</summary>

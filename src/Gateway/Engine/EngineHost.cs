@@ -38,12 +38,12 @@ internal sealed partial class EngineHost(ILoggerFactory loggers) : IAsyncDisposa
     {
         lock (_lock)
         {
-            return [.. _engines.Values.Where(h => h.Loading.IsCompletedSuccessfully).Select(h => (h.Deployment, h.Loading.Result.Engine))];
+            return [.. _engines.Values.Where(h => h.Loaded is not null).Select(h => (h.Deployment, h.Loaded!.Engine))];
         }
     }
 
     /// <summary>Completes when all engines are loaded; fails with <see cref="LlamaLoadException"/> when one cannot be.</summary>
-    public Task AllLoaded()
+    public Task AllLoadedAsync()
     {
         lock (_lock)
         {
@@ -56,7 +56,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers) : IAsyncDisposa
     {
         lock (_lock)
         {
-            return [.. _engines.Values.Where(h => !h.Loading.IsCompletedSuccessfully).Select(h => h.Deployment)];
+            return [.. _engines.Values.Where(h => h.Loaded is null).Select(h => h.Deployment)];
         }
     }
 
@@ -98,7 +98,8 @@ internal sealed partial class EngineHost(ILoggerFactory loggers) : IAsyncDisposa
         LogLoading(handle.Deployment, handle.Options.ModelPath);
         var progress = new LoadProgress(percent => LogProgress(handle.Deployment, percent));
         var engine = await LlamaEngine.LoadAsync(handle.Options, loggers, progress, handle.Unloading);
-        var loaded = LoadedEngine.Create(engine);
+        var loaded = LoadedEngine.Create(engine, handle.Options.ModelPath);
+        handle.Loaded = loaded;
         LogLoaded(handle.Deployment, engine.Info.Architecture, engine.Info.ParameterCount, engine.Info.ContextLength);
         return loaded;
     }

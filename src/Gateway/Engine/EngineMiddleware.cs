@@ -1,7 +1,6 @@
 using Gateway.Api;
 using Gateway.Exchanges;
 using Gateway.Llama;
-using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Engine;
 
@@ -10,7 +9,7 @@ internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvide
 {
     private readonly ILogger _logger = logger;
 
-    public Task Invoke(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         var proxy = context.GetReverseProxyFeature();
         if (proxy.AvailableDestinations is not [var destination, ..])

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -35,7 +36,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
             }
             while (!chunk.IsLast);
 
-            choices[index] = new Choice(text.ToString(), generations[index].FinishReason);
+            choices[index] = new Choice(text.ToString(), generations[index].FinishReason!.Value);
         }
 
         if (generations.FirstOrDefault(g => g.FinishReason == FinishReason.Error) is not null)

@@ -1,4 +1,5 @@
 using Gateway.Api;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Exchanges;
 

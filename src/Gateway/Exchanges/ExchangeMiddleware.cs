@@ -1,13 +1,14 @@
 using Gateway.Api;
 using Gateway.Telemetry;
 using Gateway.Tenants;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Exchanges;
 
 /// <summary>Opens the record of a request and settles it once, however the request ends. The outermost stage.</summary>
 internal sealed class ExchangeMiddleware(RequestDelegate next, GatewayMetrics metrics, TimeProvider time)
 {
-    public async Task Invoke(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
         var caller = context.Features.GetRequiredFeature<Caller>();
         var endpoint = ApiEndpoint.Of(context.GetRouteModel().Config.RouteId);

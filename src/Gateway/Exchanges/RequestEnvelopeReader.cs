@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Gateway.Api;
@@ -139,30 +140,22 @@ internal static class RequestEnvelopeReader
     // Go's encoding/json, which several model servers use, matches keys without regard to case.
     private static bool IsModelInOtherCase(ref Utf8JsonReader reader)
     {
-        Span<char> name = stackalloc char["model".Length];
-        return (reader.ValueSpan.Length == name.Length || reader.ValueIsEscaped)
-            && reader.ValueSpan.Length <= "model".Length * "\\u0000".Length
-            && TryCopy(ref reader, name)
-            && "model".AsSpan().Equals(name, StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static bool TryCopy(ref Utf8JsonReader reader, Span<char> name)
-    {
-        Span<char> unescaped = stackalloc char["model".Length * "\\u0000".Length];
-        try
-        {
-            if (reader.CopyString(unescaped) != name.Length)
-            {
-                return false;
-            }
-        }
-        catch (InvalidOperationException)
+        // Every letter of an escaped key may be an escape of six bytes.
+        Span<byte> name = stackalloc byte["model".Length * "\\u0000".Length];
+        if (reader.ValueSpan.Length < "model".Length || reader.ValueSpan.Length > name.Length)
         {
             return false;
         }
 
-        unescaped[..name.Length].CopyTo(name);
-        return true;
+        try
+        {
+            return Ascii.EqualsIgnoreCase(name[..reader.CopyString(name)], "model"u8);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair: not the model's key, whatever it is.
+            return false;
+        }
     }
 
     // The reader's own message may quote the body; line and column are enough.

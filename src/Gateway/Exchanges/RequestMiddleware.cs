@@ -1,6 +1,5 @@
 using System.Buffers;
 using Gateway.Api;
-using Gateway.Routing;
 
 namespace Gateway.Exchanges;
 
@@ -11,14 +10,14 @@ internal sealed class RequestMiddleware(RequestDelegate next)
 {
     private const int InitialBuffer = 16 * 1024;
 
-    public async Task Invoke(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
         var exchange = context.GetExchange();
         var request = context.Request;
         var limit = exchange.Caller.Gateway.BodyLimit;
         if (request.ContentLength > limit)
         {
-            await RefuseTooLarge(context, exchange, limit);
+            await RefuseTooLargeAsync(context, exchange, limit);
             return;
         }
 
@@ -43,7 +42,7 @@ internal sealed class RequestMiddleware(RequestDelegate next)
                 length += read;
                 if (length > limit)
                 {
-                    await RefuseTooLarge(context, exchange, limit);
+                    await RefuseTooLargeAsync(context, exchange, limit);
                     return;
                 }
 
@@ -83,7 +82,7 @@ internal sealed class RequestMiddleware(RequestDelegate next)
     }
 
     // The rest of the body is not read, so the connection cannot be used again.
-    private static Task RefuseTooLarge(HttpContext context, Exchange exchange, long limit)
+    private static Task RefuseTooLargeAsync(HttpContext context, Exchange exchange, long limit)
     {
         context.Response.Headers.Connection = "close";
         return exchange.RefuseAsync(context, ApiError.BodyTooLarge(limit));

@@ -1,10 +1,8 @@
 using Gateway.Configuration;
 using Gateway.Engine;
-using Gateway.Llama;
 using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Telemetry;
-using Gateway.Tenants;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;

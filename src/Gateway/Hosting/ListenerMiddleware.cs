@@ -7,7 +7,7 @@ internal sealed class ListenerMiddleware(RequestDelegate next, IServer server, I
 {
     private int? _adminPort;
 
-    public Task Invoke(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         if (context.GetEndpoint() is { } endpoint
             && endpoint.Metadata.GetMetadata<BothListenersAttribute>() is null

@@ -26,7 +26,7 @@ internal static class ServerUrls
         server.Features.Get<IServerAddressesFeature>()?.Addresses.LastOrDefault() is { } url ? PortOf(url) : -1;
 
     // The order of ASP.NET: --urls and ASPNETCORE_URLS, then the ports of its container images, then PORT as hosting platforms set it.
-    private static IReadOnlyList<string> ResolveApi(IConfiguration configuration, ListenConfig listen)
+    private static string[] ResolveApi(IConfiguration configuration, ListenConfig listen)
     {
         if (configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls)
         {

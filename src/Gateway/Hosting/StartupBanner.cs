@@ -2,7 +2,6 @@ using System.Text;
 using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Llama;
-using Gateway.Tenants;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -26,7 +25,7 @@ internal sealed partial class StartupBanner(
 
         try
         {
-            await engines.AllLoaded().WaitAsync(stoppingToken);
+            await engines.AllLoadedAsync().WaitAsync(stoppingToken);
         }
         catch (LlamaLoadException e)
         {
@@ -36,7 +35,7 @@ internal sealed partial class StartupBanner(
             return;
         }
 
-        Console.Out.Write(Describe());
+        await Console.Out.WriteAsync(Describe());
     }
 
     private string Describe()

@@ -1,19 +1,18 @@
 namespace Gateway.Providers;
 
 /// <summary>A request's body for an upstream: the bytes that came, with the model's name replaced. Nothing is copied.</summary>
-internal sealed class SplicedBody(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> middle, ReadOnlyMemory<byte> tail) : Stream
+/// <param name="body">The bytes that came.</param>
+/// <param name="range">What of them is replaced.</param>
+/// <param name="replacement">What stands there instead.</param>
+internal sealed class SplicedBody(ReadOnlyMemory<byte> body, Range range, ReadOnlyMemory<byte> replacement) : Stream
 {
+    private readonly ReadOnlyMemory<byte> _head = body[..range.Start];
+    private readonly ReadOnlyMemory<byte> _tail = body[range.End..];
     private int _position;
 
     /// <summary>The body as it came.</summary>
     public SplicedBody(ReadOnlyMemory<byte> body)
-        : this(body, default, default)
-    {
-    }
-
-    /// <summary>The body with <paramref name="range"/> replaced.</summary>
-    public SplicedBody(ReadOnlyMemory<byte> body, Range range, ReadOnlyMemory<byte> replacement)
-        : this(body[..range.Start], replacement, body[range.End..])
+        : this(body, ..0, default)
     {
     }
 
@@ -23,7 +22,7 @@ internal sealed class SplicedBody(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte
 
     public override bool CanWrite => false;
 
-    public override long Length => head.Length + middle.Length + tail.Length;
+    public override long Length => _head.Length + replacement.Length + _tail.Length;
 
     public override long Position
     {
@@ -65,18 +64,18 @@ internal sealed class SplicedBody(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte
     private ReadOnlyMemory<byte> Rest()
     {
         var position = _position;
-        if (position < head.Length)
+        if (position < _head.Length)
         {
-            return head[position..];
+            return _head[position..];
         }
 
-        position -= head.Length;
-        if (position < middle.Length)
+        position -= _head.Length;
+        if (position < replacement.Length)
         {
-            return middle[position..];
+            return replacement[position..];
         }
 
-        position -= middle.Length;
-        return tail[Math.Min(position, tail.Length)..];
+        position -= replacement.Length;
+        return _tail[Math.Min(position, _tail.Length)..];
     }
 }

@@ -83,7 +83,13 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
             return false;
         }
 
-        CopyHeaders(httpContext, proxyResponse, upstream);
+        if (proxyResponse.Headers.NonValidated.Contains(RequestIds.Header))
+        {
+            httpContext.Response.Headers.Remove(RequestIds.Header);
+        }
+
+        await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        WithholdKey(httpContext.Response.Headers, upstream.ApiKey);
         proxyResponse.Content = answer.Content;
         httpContext.Response.ContentLength = answer.Content!.Headers.ContentLength;
         return true;
@@ -97,17 +103,10 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         }
     }
 
-    private void CopyHeaders(HttpContext context, HttpResponseMessage source, Upstream upstream)
+    // An upstream that echoes its key in a header loses the header.
+    private static void WithholdKey(IHeaderDictionary headers, string? key)
     {
-        var headers = context.Response.Headers;
-        if (source.Headers.NonValidated.Contains(RequestIds.Header))
-        {
-            headers.Remove(RequestIds.Header);
-        }
-
-        // Completes at once: the base copies headers and does nothing else.
-        _ = base.TransformResponseAsync(context, source, CancellationToken.None);
-        if (upstream.ApiKey is not { } key)
+        if (key is null)
         {
             return;
         }

@@ -18,7 +18,7 @@ internal sealed class GatewayLoader(
     public async Task ApplyAsync(GatewayConfig config, bool awaitEngines)
     {
         var handles = config.Deployments
-            .Where(d => d.Kind == DeploymentKind.Local && config.Models.Any(m => m.Deployments.Any(r => r.Name == d.Name)))
+            .Where(d => d.Kind == DeploymentKind.Local && config.Models.Any(m => m.Deployments.Any(r => string.Equals(r.Name, d.Name, StringComparison.Ordinal))))
             .ToDictionary(d => d.Name, d => engines.Acquire(d.Name, EngineOptionsOf(d)), StringComparer.Ordinal);
         try
         {
@@ -29,7 +29,7 @@ internal sealed class GatewayLoader(
 
             // Old and new side by side: until the swap requests go by the old snapshot, after it by the new one, and each finds its clusters.
             var next = config.Models.Select(m => ModelCluster.Of(m, config)).ToList();
-            await clusters.UpdateAsync(_inForce.UnionBy(next, c => c.Id).Select(c => c.Config));
+            await clusters.UpdateAsync(_inForce.UnionBy(next, c => c.Id, StringComparer.Ordinal).Select(c => c.Config));
             state.Swap(builder.Build(config, next, handles, id => yarp.TryGetCluster(id, out var cluster) ? cluster : throw new InvalidOperationException($"YARP has no cluster {id}.")));
             _inForce = next;
         }

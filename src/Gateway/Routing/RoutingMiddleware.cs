@@ -1,13 +1,12 @@
 using Gateway.Api;
 using Gateway.Exchanges;
-using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Routing;
 
 /// <summary>Sends the request on to the cluster of the model that it names, if the tenant may use it.</summary>
 internal sealed class RoutingMiddleware(RequestDelegate next)
 {
-    public Task Invoke(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         var exchange = context.GetExchange();
         var caller = exchange.Caller;

@@ -9,15 +9,15 @@ internal sealed class AuthenticationMiddleware(RequestDelegate next, GatewayStat
 {
     private const string BearerPrefix = "Bearer ";
 
-    public Task Invoke(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
         return endpoint is null || endpoint.Metadata.GetMetadata<AnonymousAttribute>() is not null
             ? next(context)
-            : Authenticate(context);
+            : AuthenticateAsync(context);
     }
 
-    private async Task Authenticate(HttpContext context)
+    private async Task AuthenticateAsync(HttpContext context)
     {
         var gateway = state.Acquire();
         try
