@@ -23,6 +23,15 @@ public sealed record SamplingOptions
 
     /// <summary>Seed of the draw; null takes a random one.</summary>
     public uint? Seed { get; init; }
+
+    /// <summary>What is wrong with these options, null when nothing is.</summary>
+    internal string? FindError() =>
+        !(Temperature >= 0 && float.IsFinite(Temperature)) ? "Temperature must be 0 or more."
+        : !(TopP is >= 0 and <= 1) ? "TopP must be 0 to 1."
+        : !(MinP is >= 0 and <= 1) ? "MinP must be 0 to 1."
+        : !(FrequencyPenalty is >= -2 and <= 2) ? "FrequencyPenalty must be -2 to 2."
+        : !(PresencePenalty is >= -2 and <= 2) ? "PresencePenalty must be -2 to 2."
+        : null;
 }
 
 /// <summary>One continuation to be generated.</summary>

@@ -1,26 +1,53 @@
+using System.Globalization;
+
 namespace Gateway.Llama;
 
 /// <summary>How one GGUF file is hosted.</summary>
 public sealed record LlamaEngineOptions
 {
+    /// <summary>Context taken when none is given, where the model was trained for more: a KV cache for 128k tokens is rarely wanted unasked.</summary>
+    public const int DefaultContextLength = 8192;
+
+    /// <summary>What libllama can tell apart in one context.</summary>
+    public const int MostSequences = 256;
+
     /// <summary>Path of the GGUF file.</summary>
     public required string ModelPath { get; init; }
 
-    /// <summary>Tokens that one request may take, prompt and answer together. Null: what the model was trained for.</summary>
+    /// <summary>
+    /// Tokens that one request may take, prompt and answer together. Null: what the model was trained for, up to
+    /// <see cref="DefaultContextLength"/>.
+    /// </summary>
     public int? ContextLength { get; init; }
 
-    /// <summary>Cells of the KV cache, shared by all requests in progress. Null: twice <see cref="ContextLength"/>.</summary>
+    /// <summary>
+    /// Cells of the KV cache, one a token, shared by all requests in progress. Null: twice <see cref="ContextLength"/>. Rounded up to a
+    /// multiple of 256.
+    /// </summary>
     public int? CacheCells { get; init; }
 
     /// <summary>Requests that are decoded at a time, 1 to 256.</summary>
     public int MaxSequences { get; init; } = 8;
 
-    /// <summary>Requests that wait for a place before further ones are turned away.</summary>
+    /// <summary>Requests that wait for a place before further ones are turned away; none do while places are free.</summary>
     public int QueueCapacity { get; init; } = 64;
 
-    /// <summary>Tokens that one decode step may take.</summary>
+    /// <summary>Tokens that one decode step may take; at least <see cref="MaxSequences"/>.</summary>
     public int BatchSize { get; init; } = 512;
 
     /// <summary>Threads that libllama computes with. Null: the physical cores.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>What is wrong with these options whatever the model, null when nothing is.</summary>
+    internal string? FindError() =>
+        string.IsNullOrWhiteSpace(ModelPath) ? "ModelPath must be the path of a GGUF file."
+        : OutOfRange(ContextLength, 1, int.MaxValue / 2, nameof(ContextLength))
+            ?? OutOfRange(CacheCells, ContextLength ?? 1, int.MaxValue / 2, nameof(CacheCells))
+            ?? OutOfRange(MaxSequences, 1, MostSequences, nameof(MaxSequences))
+            ?? OutOfRange(QueueCapacity, 0, 1_000_000, nameof(QueueCapacity))
+            ?? OutOfRange(BatchSize, MaxSequences, 65_536, nameof(BatchSize))
+            ?? OutOfRange(Threads, 1, 512, nameof(Threads));
+
+    private static string? OutOfRange(int? value, int least, int most, string name) =>
+        value < least || value > most ? string.Create(CultureInfo.InvariantCulture, $"{name} must be {least} to {most}, not {value}.") : null;
 }

@@ -1,0 +1,159 @@
+using System.Text;
+using System.Threading.Channels;
+
+namespace Gateway.Llama;
+
+/// <summary>A piece of an answer.</summary>
+/// <param name="Text">Text since the piece before; whole characters only.</param>
+/// <param name="Tokens">Tokens generated since then, counted even while their text is held back.</param>
+/// <param name="IsLast">Whether the generation has ended.</param>
+public readonly record struct GenerationChunk(string Text, int Tokens, bool IsLast);
+
+/// <summary>
+/// An answer in the making. The engine never waits for its reader: what is not read yet gathers here, bounded by
+/// <see cref="GenerationRequest.MaxTokens"/>. For one reader.
+/// </summary>
+public sealed class Generation
+{
+    private readonly Lock _lock = new();
+    private readonly StringBuilder _text = new();
+    private readonly List<int> _tokenIds = [];
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private int _tokensRead;
+    private FinishReason? _finishReason;
+    private Exception? _error;
+
+    internal Generation(GenerationRequest request, int[] prompt, int maxTokens, CancellationToken cancellationToken)
+    {
+        Request = request;
+        Prompt = prompt;
+        MaxTokens = maxTokens;
+        CancellationToken = cancellationToken;
+    }
+
+    /// <summary>Why it ended; null until then.</summary>
+    public FinishReason? FinishReason
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _finishReason;
+            }
+        }
+    }
+
+    /// <summary>What failed, when <see cref="FinishReason"/> is <see cref="Llama.FinishReason.Error"/>. Holds no text of the request.</summary>
+    public Exception? Error
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _error;
+            }
+        }
+    }
+
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens => Prompt.Length;
+
+    /// <summary>
+    /// Tokens drawn from the model until now, with the one that ended the answer (the end-of-turn token, or the last of a stop text), as
+    /// llama-server counts them.
+    /// </summary>
+    public int CompletionTokens
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _tokenIds.Count;
+            }
+        }
+    }
+
+    internal GenerationRequest Request { get; }
+
+    internal int[] Prompt { get; }
+
+    /// <summary>The request's limit, cut to what the context leaves.</summary>
+    internal int MaxTokens { get; }
+
+    internal CancellationToken CancellationToken { get; }
+
+    /// <summary>The tokens drawn until now.</summary>
+    internal int[] TokenIds
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _tokenIds];
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits until there is something and returns all of it. After the last chunk it returns that end again, without text. Errors of the
+    /// engine are not thrown but found in <see cref="FinishReason"/> and <see cref="Error"/>.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting, not the generation.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public async ValueTask<GenerationChunk> ReadAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // The signal is taken before looking, so that one that comes in between is not lost.
+            _signal.Reader.TryRead(out _);
+            lock (_lock)
+            {
+                if (_text.Length > 0 || _finishReason is not null)
+                {
+                    var chunk = new GenerationChunk(_text.ToString(), _tokenIds.Count - _tokensRead, _finishReason is not null);
+                    _text.Clear();
+                    _tokensRead = _tokenIds.Count;
+                    return chunk;
+                }
+            }
+
+            await _signal.Reader.WaitToReadAsync(cancellationToken);
+        }
+    }
+
+    internal void CountToken(int token)
+    {
+        lock (_lock)
+        {
+            _tokenIds.Add(token);
+        }
+    }
+
+    internal void Append(ReadOnlySpan<char> text)
+    {
+        if (text.IsEmpty)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _text.Append(text);
+        }
+
+        _signal.Writer.TryWrite(true);
+    }
+
+    internal void Finish(FinishReason reason, Exception? error = null)
+    {
+        lock (_lock)
+        {
+            _finishReason ??= reason;
+            _error ??= error;
+        }
+
+        _signal.Writer.TryWrite(true);
+    }
+}

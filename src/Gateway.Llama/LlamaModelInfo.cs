@@ -1,0 +1,44 @@
+namespace Gateway.Llama;
+
+/// <summary>What a GGUF file says about its model.</summary>
+public sealed record LlamaModelInfo
+{
+    /// <summary>llama.cpp's name of the architecture, such as "llama" or "bert".</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>The model's own name (general.name).</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Number of weights.</summary>
+    public required long ParameterCount { get; init; }
+
+    /// <summary>Size of the weights in bytes.</summary>
+    public required long SizeInBytes { get; init; }
+
+    /// <summary>Tokens that the model saw at a time when it was trained.</summary>
+    public required int TrainedContextLength { get; init; }
+
+    /// <summary>Tokens that one request may take here, prompt and answer together.</summary>
+    public required int ContextLength { get; init; }
+
+    /// <summary>Number of different tokens; their ids go from 0 to one less.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Numbers in one embedding vector.</summary>
+    public required int EmbeddingSize { get; init; }
+
+    /// <summary>Whether the model reads a text in both directions (BERT, T5), as embedding models and rerankers do.</summary>
+    public required bool HasEncoder { get; init; }
+
+    /// <summary>Whether the model continues texts. Without it <see cref="LlamaEngine.TrySubmit"/> is not supported.</summary>
+    public required bool HasDecoder { get; init; }
+
+    /// <summary>Jinja source that turns a conversation into a prompt (tokenizer.chat_template), null when the file has none.</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>Text of the token that begins a text, empty when there is none.</summary>
+    public required string BosText { get; init; }
+
+    /// <summary>Text of the token that ends a text, empty when there is none.</summary>
+    public required string EosText { get; init; }
+}

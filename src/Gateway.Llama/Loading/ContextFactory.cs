@@ -1,0 +1,48 @@
+using System.Globalization;
+using Gateway.Llama.Scheduling;
+using LLama.Native;
+
+namespace Gateway.Llama.Loading;
+
+/// <summary>Makes the context that all requests of an engine share.</summary>
+internal static class ContextFactory
+{
+    // Tokens that one graph computes; more brings nothing on CPU and costs memory.
+    private const int LargestComputeBatch = 512;
+
+    /// <exception cref="LlamaLoadException">libllama made none, most likely for lack of memory.</exception>
+    public static unsafe SafeLLamaContextHandle Create(SafeLlamaModelHandle model, LlamaModelInfo info, LlamaEngineOptions options, AbortSwitch abort)
+    {
+        var cells = options.CacheCells ?? (int)Math.Min(2L * info.ContextLength, int.MaxValue / 2);
+        var threads = options.Threads ?? ProcessorTopology.PhysicalCores;
+        var context = NativeLogConfig.CollectErrors(
+            () =>
+            {
+                var parameters = LLamaContextParams.Default();
+                parameters.n_ctx = (uint)cells;
+                parameters.n_batch = (uint)options.BatchSize;
+                parameters.n_ubatch = (uint)Math.Min(options.BatchSize, LargestComputeBatch);
+                parameters.n_seq_max = (uint)options.MaxSequences;
+
+                // Each request wants one row of logits; room for a row a token would be 100 MB with a vocabulary of 50k.
+                parameters.n_outputs_max = (uint)options.MaxSequences;
+                parameters.n_threads = threads;
+                parameters.n_threads_batch = threads;
+                parameters.kv_unified = true;
+                parameters.abort_callback = AbortSwitch.Callback;
+                parameters.abort_callback_data = abort.CallbackData;
+                return SafeLLamaContextHandle.Create(model, parameters);
+            },
+            out var errors);
+        if (context.IsInvalid || !context.HasMemory)
+        {
+            context.Dispose();
+            throw new LlamaLoadException(
+                options.ModelPath,
+                string.Create(CultureInfo.InvariantCulture, $"no working memory of {cells} KV cells could be made for it ({ModelLoader.Said(errors)})"),
+                "Free memory, or lower CacheCells or ContextLength");
+        }
+
+        return context;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace LLama.Native;
+
+/// <summary>llama_model_params. Take it from <see cref="Default"/>, then change what is needed.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct LLamaModelParams
+{
+    public nint devices;
+    public nint tensor_buft_overrides;
+    public int n_gpu_layers;
+    public int split_mode;
+    public int load_mode;
+    public int lazy_mode;
+    public int main_gpu;
+    public float* tensor_split;
+
+    /// <summary>Called with 0 to 1; returning 0 ends the load.</summary>
+    public delegate* unmanaged[Cdecl]<float, nint, byte> progress_callback;
+    public nint progress_callback_user_data;
+    public nint kv_overrides;
+    private byte _vocabOnly;
+    private byte _checkTensors;
+    private byte _useExtraBufts;
+    private readonly byte _noHost;
+    private readonly byte _noAlloc;
+    private readonly byte _loadMtp;
+
+    public bool vocab_only { readonly get => _vocabOnly != 0; set => _vocabOnly = value ? (byte)1 : (byte)0; }
+
+    public bool check_tensors { readonly get => _checkTensors != 0; set => _checkTensors = value ? (byte)1 : (byte)0; }
+
+    public bool use_extra_bufts { readonly get => _useExtraBufts != 0; set => _useExtraBufts = value ? (byte)1 : (byte)0; }
+
+    public readonly bool no_host => _noHost != 0;
+
+    public readonly bool no_alloc => _noAlloc != 0;
+
+    public readonly bool load_mtp => _loadMtp != 0;
+
+    public static LLamaModelParams Default() => NativeApi.llama_model_default_params();
+}

@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+[assembly: DisableRuntimeMarshalling]
+
+namespace LLama.Native;
+
+/// <summary>
+/// The part of llama.h (release v0.5.0) that the engine uses. What belongs to a model, a context or a sampler is at its handle's class.
+/// </summary>
+internal static unsafe partial class NativeApi
+{
+    internal const string LibraryName = "llama";
+    internal const string GgmlLibraryName = "ggml";
+
+    static NativeApi()
+    {
+        NativeLibrary.SetDllImportResolver(typeof(NativeApi).Assembly, static (name, _, _) => NativeLibraryDirectory.Resolve(name));
+
+        // The log first, so that nothing goes to stderr. Then the compute backends, from our folder only: without them every load fails,
+        // and the plain load_all would search the working directory too.
+        NativeLogConfig.Install();
+        ggml_backend_load_all_from_path(NativeLibraryDirectory.Path);
+        llama_backend_init();
+    }
+
+    /// <summary>Loads the library, if it is not loaded yet.</summary>
+    public static void EnsureLoaded() => RuntimeHelpers.RunClassConstructor(typeof(NativeApi).TypeHandle);
+
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial LLamaModelParams llama_model_default_params();
+
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial LLamaContextParams llama_context_default_params();
+
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial LLamaSamplerChainParams llama_sampler_chain_default_params();
+
+    /// <summary>Number of sequences that a context can hold at most.</summary>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial nuint llama_max_parallel_sequences();
+
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void llama_log_set(delegate* unmanaged[Cdecl]<LLamaLogLevel, byte*, nint, void> callback, nint userData);
+
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial void llama_backend_init();
+
+    [LibraryImport(GgmlLibraryName, StringMarshalling = StringMarshalling.Utf8)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial void ggml_backend_load_all_from_path(string directory);
+}

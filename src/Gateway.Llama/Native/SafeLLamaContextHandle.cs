@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace LLama.Native;
+
+/// <summary>A model's working memory: KV cache, compute buffers, outputs. For one thread at a time; keeps its model alive.</summary>
+internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBase
+{
+    private SafeLlamaModelHandle? _model;
+    private nint _memory;
+
+    public uint ContextSize => llama_n_ctx(this);
+
+    public uint BatchSize => llama_n_batch(this);
+
+    /// <summary>False for models such as BERT, which look at a whole text at once and generate none.</summary>
+    public bool HasMemory => _memory != 0;
+
+    /// <summary>Makes a context; the handle is invalid when libllama could not.</summary>
+    public static SafeLLamaContextHandle Create(SafeLlamaModelHandle model, LLamaContextParams parameters)
+    {
+        var context = llama_init_from_model(model, parameters);
+        if (!context.IsInvalid)
+        {
+            model.Lease();
+            context._model = model;
+            context._memory = llama_get_memory(context);
+        }
+
+        return context;
+    }
+
+    public DecodeResult Decode(LLamaBatch batch)
+    {
+        // libllama asserts these, and a failed assertion ends the process.
+        if (batch.TokenCount == 0 || batch.TokenCount > BatchSize)
+        {
+            throw new ArgumentException($"A batch takes 1 to {BatchSize} tokens, not {batch.TokenCount}.", nameof(batch));
+        }
+
+        var result = llama_decode(this, batch.ToNativeBatch());
+        GC.KeepAlive(batch);
+        return (DecodeResult)result;
+    }
+
+    /// <summary>The logits of a batch's entry that asked for them, valid until the next decode; empty when there are none.</summary>
+    public Span<float> GetLogitsIth(int index, int vocabularySize)
+    {
+        var logits = llama_get_logits_ith(this, index);
+        return logits == null ? [] : new Span<float>(logits, vocabularySize);
+    }
+
+    /// <summary>Forgets a sequence from a position on. False when the model cannot forget a part: then forget all of it.</summary>
+    public bool MemorySequenceRemove(LLamaSeqId sequence, LLamaPos from) => llama_memory_seq_rm(_memory, sequence, from, -1);
+
+    /// <summary>Position of a sequence's last token, -1 when it has none.</summary>
+    public int MemorySequenceMax(LLamaSeqId sequence) => llama_memory_seq_pos_max(_memory, sequence);
+
+    public void MemoryClear() => llama_memory_clear(_memory, false);
+
+    protected override bool ReleaseHandle()
+    {
+        llama_free(handle);
+        _model?.DangerousRelease();
+        return true;
+    }
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial SafeLLamaContextHandle llama_init_from_model(SafeLlamaModelHandle model, LLamaContextParams parameters);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial void llama_free(nint context);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial uint llama_n_ctx(SafeLLamaContextHandle context);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial uint llama_n_batch(SafeLLamaContextHandle context);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int llama_decode(SafeLLamaContextHandle context, LLamaNativeBatch batch);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial float* llama_get_logits_ith(SafeLLamaContextHandle context, int index);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial nint llama_get_memory(SafeLLamaContextHandle context);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial void llama_memory_clear(nint memory, [MarshalAs(UnmanagedType.U1)] bool data);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    [return: MarshalAs(UnmanagedType.U1)]
+    private static partial bool llama_memory_seq_rm(nint memory, LLamaSeqId sequence, LLamaPos from, LLamaPos to);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int llama_memory_seq_pos_max(nint memory, LLamaSeqId sequence);
+}

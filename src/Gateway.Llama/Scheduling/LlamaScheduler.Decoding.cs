@@ -1,0 +1,146 @@
+using Gateway.Llama.Sampling;
+using LLama.Native;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Llama.Scheduling;
+
+/// <content>One step: decode what was planned, draw the next tokens, and survive a decode that fails.</content>
+internal sealed partial class LlamaScheduler
+{
+    private const int MostFailures = 3;
+
+    private readonly int _vocabularySize;
+    private readonly StepPlanner _planner;
+    private readonly LLamaBatch _batch;
+    private readonly TokenSampler _sampler;
+    private long _promptTokens;
+    private long _generatedTokens;
+    private long _decodeSteps;
+
+    private void RunStep()
+    {
+        try
+        {
+            var group = _planner.Plan(_running);
+            if (Decode(group) != DecodeResult.Ok)
+            {
+                // Whose fault it was is not known: each on its own, so that only one that fails again is hurt.
+                foreach (var sequence in group)
+                {
+                    DecodeAlone(sequence);
+                }
+            }
+        }
+#pragma warning disable CA1031 // Whatever went wrong: those that run must hear of it, and those that wait must be served.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Log.StepFailed(_logger, exception);
+            foreach (var sequence in _running.ToArray())
+            {
+                Finish(sequence, FinishReason.Error, exception);
+            }
+
+            _context.MemoryClear();
+        }
+    }
+
+    private void DecodeAlone(RunningSequence sequence)
+    {
+        while (!Volatile.Read(ref _closed))
+        {
+            // Less at a time after each failure: a smaller batch finds room in the memory sooner.
+            sequence.Scheduled = Math.Min(sequence.Pending, Math.Max(1, _batch.Capacity >> (2 * sequence.Failures)));
+            var result = Decode([sequence]);
+            if (result == DecodeResult.Ok)
+            {
+                return;
+            }
+
+            if (++sequence.Failures >= MostFailures)
+            {
+                Log.DecodeFailed(_logger, (int)result, sequence.Scheduled, sequence.Decoded);
+                Finish(sequence, FinishReason.Error, new InvalidOperationException($"llama_decode failed with {(int)result} ({result})."));
+                return;
+            }
+        }
+    }
+
+    private DecodeResult Decode(IReadOnlyList<RunningSequence> group)
+    {
+        _batch.Clear();
+        foreach (var sequence in group)
+        {
+            sequence.AddTo(_batch);
+        }
+
+        var result = _context.Decode(_batch);
+        if (result != DecodeResult.Ok)
+        {
+            RollBack(group, result);
+            return result;
+        }
+
+        Volatile.Write(ref _decodeSteps, _decodeSteps + 1);
+        foreach (var sequence in group)
+        {
+            sequence.Failures = 0;
+            Volatile.Write(ref _promptTokens, _promptTokens + sequence.AdvancePrompt());
+            if (sequence.LogitsIndex >= 0)
+            {
+                DrawNext(sequence);
+            }
+        }
+
+        return DecodeResult.Ok;
+    }
+
+    /// <summary>A failed decode leaves the parts of it that were done: takes them back, so that the memory is again what it was.</summary>
+    private void RollBack(IReadOnlyList<RunningSequence> group, DecodeResult result)
+    {
+        if (result == DecodeResult.ComputeAborted && !Volatile.Read(ref _closed))
+        {
+            _abort.Reset();
+        }
+
+        foreach (var sequence in group)
+        {
+            // A recurrent model cannot take back a part; it starts over from the sequence's own tokens.
+            if (!_context.MemorySequenceRemove(sequence.Id, sequence.Decoded))
+            {
+                _context.MemorySequenceRemove(sequence.Id, from: 0);
+                sequence.Decoded = 0;
+            }
+        }
+    }
+
+    private void DrawNext(RunningSequence sequence)
+    {
+        var logits = _context.GetLogitsIth(sequence.LogitsIndex, _vocabularySize);
+        var token = logits.IsEmpty ? TokenSampler.None : _sampler.Draw(logits, sequence.Sampling);
+        if (token == TokenSampler.None)
+        {
+            Log.NoLogits(_logger, sequence.Decoded);
+            Finish(sequence, FinishReason.Error, new InvalidOperationException("The model computed no usable probabilities; its weights are damaged."));
+            return;
+        }
+
+        Volatile.Write(ref _generatedTokens, _generatedTokens + 1);
+        if (sequence.Accept(token, _tokenizer) is { } reason)
+        {
+            Finish(sequence, reason);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(9010, LogLevel.Error, "llama_decode failed with {Result} for one request alone ({Tokens} tokens from position {Position}); that request is given up.")]
+        public static partial void DecodeFailed(ILogger logger, int result, int tokens, int position);
+
+        [LoggerMessage(9011, LogLevel.Error, "The model computed no usable probabilities at position {Position}; its weights are damaged. The request is given up.")]
+        public static partial void NoLogits(ILogger logger, int position);
+
+        [LoggerMessage(9012, LogLevel.Error, "A decode step failed; the requests in it are given up.")]
+        public static partial void StepFailed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,227 @@
+using Gateway.Llama.Sampling;
+using Gateway.Llama.Tokenizing;
+using LLama.Native;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Llama.Scheduling;
+
+/// <summary>
+/// Continuous batching. One thread owns the context; each of its steps takes one token of every request that is generating and fills up with
+/// pieces of prompts. A request is let in once the KV cache has room for its prompt and its longest answer, first come first served, so that
+/// nothing that runs is ever thrown out for lack of room.
+/// </summary>
+internal sealed partial class LlamaScheduler : IAsyncDisposable
+{
+    private readonly SafeLLamaContextHandle _context;
+    private readonly LlamaTokenizer _tokenizer;
+    private readonly ILogger _logger;
+    private readonly int _capacity;
+    private readonly int _cellsTotal;
+    private readonly AbortSwitch _abort;
+    private readonly Lock _intake = new();
+    private readonly Queue<Generation> _incoming = new();
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Only the scheduler's thread touches these.
+    private readonly LinkedList<Generation> _waiting = new();
+    private readonly List<RunningSequence> _running = [];
+    private readonly Stack<LLamaSeqId> _freeIds = new();
+
+    private bool _closed;
+    private int _inFlight;
+    private int _runningCount;
+    private int _cellsUsed;
+
+    public LlamaScheduler(SafeLLamaContextHandle context, AbortSwitch abort, LlamaTokenizer tokenizer, int vocabularySize, LlamaEngineOptions options, ILogger logger)
+    {
+        _context = context;
+        _abort = abort;
+        _tokenizer = tokenizer;
+        _vocabularySize = vocabularySize;
+        _logger = logger;
+        _capacity = options.MaxSequences + options.QueueCapacity;
+        _cellsTotal = (int)context.ContextSize;
+        _planner = new StepPlanner((int)context.BatchSize);
+        _batch = new LLamaBatch((int)context.BatchSize);
+        _sampler = new TokenSampler(vocabularySize);
+        for (var id = options.MaxSequences - 1; id >= 0; id--)
+        {
+            _freeIds.Push((LLamaSeqId)id);
+        }
+
+        new Thread(Run) { IsBackground = true, Name = "llama" }.Start();
+    }
+
+    public LlamaEngineStatistics Statistics
+    {
+        get
+        {
+            var running = Volatile.Read(ref _runningCount);
+            return new LlamaEngineStatistics
+            {
+                Waiting = Math.Max(0, Volatile.Read(ref _inFlight) - running),
+                Running = running,
+                CellsUsed = Volatile.Read(ref _cellsUsed),
+                CellsTotal = _cellsTotal,
+                PromptTokens = Volatile.Read(ref _promptTokens),
+                GeneratedTokens = Volatile.Read(ref _generatedTokens),
+                DecodeSteps = Volatile.Read(ref _decodeSteps),
+            };
+        }
+    }
+
+    /// <summary>Queues a generation; false when too many wait.</summary>
+    /// <exception cref="ObjectDisposedException">The scheduler is being stopped.</exception>
+    public bool TryEnqueue(Generation generation)
+    {
+        lock (_intake)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(LlamaEngine));
+            if (_inFlight >= _capacity)
+            {
+                return false;
+            }
+
+            _inFlight++;
+            _incoming.Enqueue(generation);
+            _wake.Set();
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends all generations as cancelled and frees the context.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_intake)
+        {
+            if (!_closed)
+            {
+                _closed = true;
+                _abort.Set();
+                _wake.Set();
+            }
+        }
+
+#pragma warning disable VSTHRD003 // The thread that completes it is this object's own, and waits for nobody.
+        await _ended.Task;
+#pragma warning restore VSTHRD003
+        _wake.Dispose();
+    }
+
+    /// <summary>Breaks off the decode in progress; its sequences go on with the next step.</summary>
+    internal void AbortDecode() => _abort.Set();
+
+    private void Run()
+    {
+        try
+        {
+            while (!Volatile.Read(ref _closed))
+            {
+                TakeIncoming();
+                DropCancelled();
+                Admit();
+                if (_running.Count == 0)
+                {
+                    _wake.WaitOne();
+                    continue;
+                }
+
+                RunStep();
+            }
+        }
+        finally
+        {
+            // Also on the way out of an exception: nobody may be left waiting.
+            TakeIncoming();
+            foreach (var generation in _waiting)
+            {
+                generation.Finish(FinishReason.Cancelled);
+            }
+
+            foreach (var sequence in _running)
+            {
+                sequence.Generation.Finish(FinishReason.Cancelled);
+            }
+
+            _context.Dispose();
+            _abort.Dispose();
+            _ended.SetResult();
+        }
+    }
+
+    private void TakeIncoming()
+    {
+        lock (_intake)
+        {
+            while (_incoming.TryDequeue(out var generation))
+            {
+                _waiting.AddLast(generation);
+            }
+        }
+    }
+
+    private void DropCancelled()
+    {
+        for (var node = _waiting.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.CancellationToken.IsCancellationRequested)
+            {
+                _waiting.Remove(node);
+                Leave(node.Value, FinishReason.Cancelled);
+            }
+
+            node = next;
+        }
+
+        for (var i = _running.Count - 1; i >= 0; i--)
+        {
+            if (_running[i].Generation.CancellationToken.IsCancellationRequested)
+            {
+                Finish(_running[i], FinishReason.Cancelled);
+            }
+        }
+    }
+
+    private void Admit()
+    {
+        // Strictly in order: letting small requests pass would starve a large one.
+        while (_waiting.First is { Value: var generation } && _freeIds.Count > 0)
+        {
+            var sequence = new RunningSequence(generation, _freeIds.Peek());
+            if (_cellsUsed + sequence.Cells > _cellsTotal)
+            {
+                return;
+            }
+
+            _freeIds.Pop();
+            _waiting.RemoveFirst();
+            _running.Add(sequence);
+            Volatile.Write(ref _cellsUsed, _cellsUsed + sequence.Cells);
+            Volatile.Write(ref _runningCount, _running.Count);
+        }
+    }
+
+    private void Finish(RunningSequence sequence, FinishReason reason, Exception? error = null)
+    {
+        _running.Remove(sequence);
+        _context.MemorySequenceRemove(sequence.Id, from: 0);
+        _freeIds.Push(sequence.Id);
+        Volatile.Write(ref _cellsUsed, _cellsUsed - sequence.Cells);
+        Volatile.Write(ref _runningCount, _running.Count);
+        sequence.Flush();
+        Leave(sequence.Generation, reason, error);
+    }
+
+    private void Leave(Generation generation, FinishReason reason, Exception? error = null)
+    {
+        lock (_intake)
+        {
+            _inFlight--;
+        }
+
+        generation.Finish(reason, error);
+    }
+}

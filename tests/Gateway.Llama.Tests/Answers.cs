@@ -1,0 +1,45 @@
+using System.Text;
+
+namespace Gateway.Llama.Tests;
+
+/// <summary>A finished generation, as its reader saw it.</summary>
+internal sealed record Answer(string Text, int[] Tokens, FinishReason Reason, Generation Generation);
+
+internal static class Answers
+{
+    /// <summary>The likeliest token each time: what there is reference output for.</summary>
+    public static SamplingOptions Greedy { get; } = new() { Temperature = 0 };
+
+    public static Generation Submit(this LlamaEngine engine, GenerationRequest request, CancellationToken cancellationToken = default) =>
+        engine.TrySubmit(request, cancellationToken, out var generation)
+            ? generation
+            : throw new InvalidOperationException("The queue is full.");
+
+    public static Task<Answer> AskAsync(this LlamaEngine engine, string prompt, int maxTokens, SamplingOptions? sampling = null, params string[] stop) =>
+        engine.AskAsync(new GenerationRequest
+        {
+            Prompt = engine.Tokenize(prompt, addSpecial: true, parseSpecial: true),
+            MaxTokens = maxTokens,
+            Sampling = sampling ?? Greedy,
+            Stop = stop,
+        });
+
+    public static Task<Answer> AskAsync(this LlamaEngine engine, GenerationRequest request) => engine.Submit(request).ReadToEndAsync();
+
+    public static async Task<Answer> ReadToEndAsync(this Generation generation)
+    {
+        var text = new StringBuilder();
+        var tokens = 0;
+        while (true)
+        {
+            var chunk = await generation.ReadAsync(CancellationToken.None);
+            text.Append(chunk.Text);
+            tokens += chunk.Tokens;
+            if (chunk.IsLast)
+            {
+                Assert.Equal(generation.CompletionTokens, tokens);
+                return new Answer(text.ToString(), generation.TokenIds, generation.FinishReason!.Value, generation);
+            }
+        }
+    }
+}

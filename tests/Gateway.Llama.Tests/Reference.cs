@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace Gateway.Llama.Tests;
+
+/// <summary>Output of llama-server of the same libllama (reference.json).</summary>
+internal static class Reference
+{
+    private static readonly Lazy<JsonElement> Root = new(() =>
+    {
+        using var file = File.OpenRead(TestModels.Tiny("reference.json"));
+        return JsonSerializer.Deserialize<JsonElement>(file);
+    });
+
+    public static IEnumerable<Run> Runs(string model) => Root.Value.GetProperty("generate").GetProperty(model).GetProperty("runs").EnumerateArray()
+        .Select(run => new Run(
+            run.GetProperty("name").GetString()!,
+            run.GetProperty("prompt").GetString()!,
+            Ints(run.GetProperty("prompt_ids")),
+            Ints(run.GetProperty("ids")),
+            run.GetProperty("text").GetString()!,
+            run.GetProperty("stop").ValueEquals("eos"),
+            run.GetProperty("compare_len").GetInt32(),
+            run.GetProperty("compare_len_safe").GetInt32()));
+
+    public static IEnumerable<JsonElement> Tokenizations(string tokenizer) =>
+        Root.Value.GetProperty("tokenize").GetProperty(tokenizer).GetProperty("strings").EnumerateArray();
+
+    public static int[] Ints(JsonElement array) => [.. array.EnumerateArray().Select(id => id.GetInt32())];
+
+    internal sealed record Run(string Name, string Prompt, int[] PromptIds, int[] Ids, string Text, bool StoppedByItself, int CompareLength, int SafeLength);
+}

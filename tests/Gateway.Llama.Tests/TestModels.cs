@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Llama.Tests;
+
+/// <summary>Model files: those of the repository, and the shared test data beside it.</summary>
+internal static class TestModels
+{
+    public static string Repository { get; } = FindRepository();
+
+    public static string Shared { get; } = Path.Combine(Repository, "..", "shared", "models");
+
+    public static string Smol { get; } = Path.Combine(Repository, "src", "Gateway", "models", "SmolLM2-135M-Instruct-Q4_1.gguf");
+
+    public static string Embedding { get; } = Path.Combine(Repository, "src", "Gateway", "models", "multilingual-e5-small-Q4_0.gguf");
+
+    public static string Tiny(string name) => Path.Combine(Shared, "tiny", name);
+
+    public static Task<LlamaEngine> LoadAsync(string path, Func<LlamaEngineOptions, LlamaEngineOptions>? configure = null)
+    {
+        // The context that the reference output was made with.
+        var options = new LlamaEngineOptions { ModelPath = path, ContextLength = 1024 };
+        return LlamaEngine.LoadAsync(configure is null ? options : configure(options), NullLoggerFactory.Instance, null, CancellationToken.None);
+    }
+
+    private static string FindRepository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Gateway.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("The tests must run inside the repository: Gateway.sln is in no parent folder.");
+    }
+}
+
+/// <summary>A test that needs the shared test data; skipped where that is not there.</summary>
+public sealed class SharedFactAttribute : FactAttribute
+{
+    public SharedFactAttribute() => Skip = SharedData.Missing;
+}
+
+/// <inheritdoc cref="SharedFactAttribute"/>
+public sealed class SharedTheoryAttribute : TheoryAttribute
+{
+    public SharedTheoryAttribute() => Skip = SharedData.Missing;
+}
+
+internal static class SharedData
+{
+    public static string? Missing { get; } = File.Exists(TestModels.Tiny("reference.json"))
+        ? null
+        : "The shared test data (../shared/models/tiny beside the repository) is not here.";
+}
