@@ -161,7 +161,7 @@ internal static class RequestEnvelopeReader
     // The reader's own message may quote the body; line and column are enough.
     private static string Describe(ReadOnlySpan<byte> body, JsonException e)
     {
-        if (e.Message.Contains("depth", StringComparison.OrdinalIgnoreCase))
+        if (e.Message.Contains("maximum configured depth", StringComparison.Ordinal))
         {
             return $"The request body is nested deeper than {MaxDepth} levels.";
         }

@@ -75,6 +75,9 @@ internal static class GatewayHost
         services.AddGatewayMetrics(GatewayMetrics.MeterName);
 
         services.AddReverseProxy();
+
+        // YARP brings ASP.NET's data protection for session affinity, which is not used here; its start would write keys to the user's home.
+        services.Remove(services.Single(s => s.ImplementationType?.Name == "DataProtectionHostedService"));
         services.AddSingleton<ClusterConfigProvider>();
         services.AddSingleton<IProxyConfigProvider>(p => p.GetRequiredService<ClusterConfigProvider>());
         services.AddSingleton<IConfigChangeListener>(p => p.GetRequiredService<ClusterConfigProvider>());
