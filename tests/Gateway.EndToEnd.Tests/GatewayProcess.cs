@@ -21,6 +21,7 @@ public sealed partial class GatewayProcess : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             WorkingDirectory = folder,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["GATEWAY_DATA_DIR"] = folder, ["GATEWAY_ADMIN_URL"] = "http://127.0.0.1:0" },

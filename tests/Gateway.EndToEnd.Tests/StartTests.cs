@@ -17,7 +17,7 @@ public sealed class StartTests
         await using var gateway = await GatewayProcess.StartAsync();
         var at = gateway.Output.IndexOf("  curl ", StringComparison.Ordinal);
 
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", gateway.Output[at..]]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", gateway.Output[at..]]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var answer = await shell.StandardOutput.ReadToEndAsync();
         await shell.WaitForExitAsync();
 

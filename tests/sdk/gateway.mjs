@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const program = path.join(root, 'src/Gateway/bin/Release/net10.0/gateway.dll');
+const program = process.env.GATEWAY_PROGRAM ?? path.join(root, 'src/Gateway/bin/Release/net10.0/gateway.dll');
 
 export const key = 'test-key-of-the-sdk-suite';
 export const model = 'smollm2-135m-instruct';
