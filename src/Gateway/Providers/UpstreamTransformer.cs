@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Gateway.Api;
 using Gateway.Exchanges;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
@@ -77,9 +76,10 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         var answer = await UpstreamAnswer.ReadAsync(exchange, upstream, proxyResponse, time, httpContext.RequestAborted, cancellationToken);
         if (answer.Error is { } error)
         {
+            // The body is written at the outermost layer, if no other deployment has answered by then.
             httpContext.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
+            httpContext.Response.StatusCode = error.Status;
             CopyRetryAfter(proxyResponse, httpContext.Response);
-            await ErrorResponse.WriteAsync(httpContext, error);
             return false;
         }
 
