@@ -100,7 +100,7 @@ internal sealed partial class LlamaScheduler
     {
         if (result == DecodeResult.ComputeAborted && !Volatile.Read(ref _closed))
         {
-            _abort.Reset();
+            _abort.CountDown();
         }
 
         foreach (var sequence in group)

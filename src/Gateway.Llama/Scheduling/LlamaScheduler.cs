@@ -110,8 +110,8 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _wake.Dispose();
     }
 
-    /// <summary>Breaks off the decode in progress; its sequences go on with the next step.</summary>
-    internal void AbortDecode() => _abort.Set();
+    /// <summary>Breaks off the decode in progress and those after it, that many; the sequences try again.</summary>
+    internal void AbortDecode(byte decodes = 1) => _abort.Set(decodes);
 
     private void Run()
     {
