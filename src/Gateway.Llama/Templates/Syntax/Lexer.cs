@@ -98,9 +98,9 @@ internal sealed class Lexer
         }
         else if (sign != '+' && !isVariable)
         {
-            var lineStart = _source.LastIndexOf('\n', tag - 1, tag - _position) + 1;
-            var fromLineStart = lineStart > 0 || _lineStarting;
-            lineStart = Math.Max(lineStart, _position);
+            var newline = _source.AsSpan(_position, tag - _position).LastIndexOf('\n');
+            var fromLineStart = newline >= 0 || _lineStarting;
+            var lineStart = _position + newline + 1;
             if (fromLineStart && IsBlank(lineStart, tag))
             {
                 end = lineStart;
