@@ -100,6 +100,21 @@ public sealed class MetricsCollectorTests : IDisposable
     }
 
     [Fact]
+    public void A_callback_may_wait_for_somebody_who_is_making_an_instrument()
+    {
+        Meter.CreateObservableGauge("slots", () =>
+        {
+            var other = new Thread(() => Meter.CreateCounter<int>("hits").Add(1));
+            other.Start();
+            return other.Join(TimeSpan.FromSeconds(30)) ? 1 : 0;
+        });
+
+        var read = _metrics.Read();
+        Assert.Equal(1, read.Value("slots"));
+        Assert.Equal(1, read.Value("hits_total"));
+    }
+
+    [Fact]
     public void A_histogram_has_cumulative_buckets_at_the_advised_bounds_which_belong_to_the_bucket_below()
     {
         var histogram = Meter.CreateHistogram("size", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 10] });
