@@ -66,17 +66,17 @@ public sealed class ConfigBinderTests : IDisposable
         Assert.Equal([error], _folder.Errors(ConfigFolder.Minimal, passage, replacement));
 
     [Theory]
-    [InlineData("timeout: 10", "8:5: deployments[0].timeout: a duration needs a unit, such as 10s; the units are ms, s, m and h")]
-    [InlineData("timeout: 1h30m", "8:5: deployments[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
-    [InlineData("timeout: 1.5s", "8:5: deployments[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
-    [InlineData("timeout: -1s", "8:5: deployments[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
-    [InlineData("timeout: 10 s", "8:5: deployments[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
-    [InlineData("timeout: 999ms", "8:5: deployments[0].timeout: must be from 1s to 1h")]
-    [InlineData("timeout: 61m", "8:5: deployments[0].timeout: must be from 1s to 1h")]
-    [InlineData("timeout: 999999999h", "8:5: deployments[0].timeout: must be from 1s to 1h")]
-    [InlineData("cooldown: 3601s", "8:5: deployments[0].cooldown: must be from 0s to 1h")]
+    [InlineData("timeout: 10", "2:34: models[0].timeout: a duration needs a unit, such as 10s; the units are ms, s, m and h")]
+    [InlineData("timeout: 1h30m", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
+    [InlineData("timeout: 1.5s", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
+    [InlineData("timeout: -1s", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
+    [InlineData("timeout: 10 s", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
+    [InlineData("timeout: 999ms", "2:34: models[0].timeout: must be from 1s to 1h")]
+    [InlineData("timeout: 61m", "2:34: models[0].timeout: must be from 1s to 1h")]
+    [InlineData("timeout: 999999999h", "2:34: models[0].timeout: must be from 1s to 1h")]
+    [InlineData("cooldown: 3601s", "2:34: models[0].cooldown: must be from 0s to 1h")]
     public void A_wrong_duration_is_reported(string line, string error) =>
-        Assert.Equal([error], _folder.Errors(ConfigFolder.MinimalRemote, "tenants:", $"    {line}\ntenants:"));
+        Assert.Equal([error], _folder.Errors(ConfigFolder.MinimalRemote, "[d] }", $"[d], {line} }}"));
 
     [Theory]
     [InlineData("500ms", 500)]
@@ -86,9 +86,9 @@ public sealed class ConfigBinderTests : IDisposable
     [InlineData("0s", 0)]
     public void Durations_have_four_units(string text, int milliseconds)
     {
-        var result = _folder.Load(ConfigFolder.MinimalRemote.Replace("tenants:", $"    cooldown: {text}\ntenants:", StringComparison.Ordinal));
+        var result = _folder.Load(ConfigFolder.MinimalRemote.Replace("[d] }", $"[d], cooldown: {text} }}", StringComparison.Ordinal));
 
-        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), result.Config!.Deployments[0].Cooldown);
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), result.Config!.Models[0].Cooldown);
     }
 
     [Theory]

@@ -22,6 +22,7 @@ public sealed class ConfigLoaderTests : IDisposable
         Assert.Equal(
             [new() { Name = "vllm", Weight = 9 }, new() { Name = "local-smol", Weight = 1 }],
             config.Models[1].Deployments);
+        Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromMilliseconds(500)), (config.Models[1].Timeout!.Value, config.Models[1].Cooldown!.Value));
         Assert.Equal(
             [
                 new()
@@ -32,7 +33,7 @@ public sealed class ConfigLoaderTests : IDisposable
                 new()
                 {
                     Name = "vllm", Kind = DeploymentKind.OpenAICompatible, BaseUrl = "http://vllm:8000/v1", ApiKey = new Secret(ConfigFolder.FileSecret),
-                    Model = "meta-llama/Llama-3.1-8B-Instruct", Timeout = TimeSpan.FromMinutes(2), Cooldown = TimeSpan.FromMilliseconds(500),
+                    Model = "meta-llama/Llama-3.1-8B-Instruct",
                 },
                 new()
                 {

@@ -45,8 +45,6 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("kind: local", "kind: local\n    base_url: http://localhost/v1", "6:5: deployments[0].base_url: is not a key of the kind `local`; remove it, or change `kind`")]
     [InlineData("kind: local", "kind: local\n    api_key: ${OPENAI_KEY}", "6:5: deployments[0].api_key: is not a key of the kind `local`; remove it, or change `kind`")]
     [InlineData("kind: local", "kind: local\n    model: x", "6:5: deployments[0].model: is not a key of the kind `local`; remove it, or change `kind`")]
-    [InlineData("kind: local", "kind: local\n    timeout: 1s", "6:5: deployments[0].timeout: is not a key of the kind `local`; remove it, or change `kind`")]
-    [InlineData("kind: local", "kind: local\n    cooldown: 1s", "6:5: deployments[0].cooldown: is not a key of the kind `local`; remove it, or change `kind`")]
     [InlineData("kind: local", "kind: local\n    context_length: 4096\n    cache_cells: 4095", "7:5: deployments[0].cache_cells: is less than context_length, so a request of that length would never fit")]
     // Addresses
     [InlineData("tenants:", "listen: { api: localhost }\ntenants:", "7:11: listen.api: must be host:port, [IPv6]:port or *:port, such as 127.0.0.1:8080")]
