@@ -103,12 +103,16 @@ public sealed class ConfigWatcherTests : IAsyncLifetime, IDisposable
     {
         await StartAsync(ConfigFolder.Minimal);
 
-        _folder.Write("gateway.yaml", WithTenant("half"));
+        Replace(WithTenant("half"));
         await _time.TimerAsync();
-        _folder.Write("gateway.yaml", WithTenant("whole"));
+        Replace(WithTenant("whole"));
         _time.Advance(ConfigWatcher.SettleTime);
 
-        Assert.Equal("whole", await NextTenantAsync());
+        // It has changed within the time, so that the time begins anew.
+        var (applied, settling) = (_applied.Reader.ReadAsync().AsTask(), _time.TimerAsync());
+        Assert.Same(settling, await Task.WhenAny(applied, settling));
+        _time.Advance(ConfigWatcher.SettleTime);
+        Assert.Equal("whole", (await applied).Config!.Tenants[0].Name);
         await _logs.UntilAsync("applied");
         Assert.Single(_logs.Messages);
     }
@@ -255,7 +259,7 @@ public sealed class ConfigWatcherTests : IAsyncLifetime, IDisposable
         // The file may have been seen half-written; then the watcher waits for it to settle more than once.
         while (!next.IsCompleted)
         {
-            await Task.WhenAny(next, _time.TimerAsync());
+            await await Task.WhenAny(next, _time.TimerAsync());
             _time.Advance(ConfigWatcher.SettleTime);
         }
 
@@ -280,7 +284,7 @@ public sealed class ConfigWatcherTests : IAsyncLifetime, IDisposable
 
         public async Task UntilAsync(string words)
         {
-            while (!(await _arrived.Reader.ReadAsync()).Contains(words, StringComparison.Ordinal))
+            while (!(await _arrived.Reader.ReadAsync().AsTask().WaitAsync(ManualTimeProvider.Guard)).Contains(words, StringComparison.Ordinal))
             {
             }
         }
