@@ -124,6 +124,17 @@ public sealed class StartTests
         Assert.Equal(0, gateway.ExitCode);
     }
 
+    [Fact]
+    public async Task The_health_command_tells_by_its_exit_code_whether_the_gateway_is_ready()
+    {
+        await using var gateway = await GatewayProcess.StartAsync();
+        await using var ready = await GatewayProcess.StartAsync(arguments: ["health", gateway.Api.GetLeftPart(UriPartial.Authority)]);
+        await using var nobody = await GatewayProcess.StartAsync(arguments: ["health", $"http://127.0.0.1:{FreePort()}"]);
+
+        Assert.Equal(0, ready.ExitCode);
+        Assert.Equal(1, nobody.ExitCode);
+    }
+
     private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
