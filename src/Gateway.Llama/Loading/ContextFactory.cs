@@ -11,10 +11,11 @@ internal static class ContextFactory
     private const int LargestComputeBatch = 512;
 
     /// <exception cref="LlamaLoadException">libllama made none, most likely for lack of memory.</exception>
-    public static unsafe SafeLLamaContextHandle Create(SafeLlamaModelHandle model, LlamaModelInfo info, LlamaEngineOptions options, AbortSwitch abort)
+    public static unsafe (SafeLLamaContextHandle Context, AbortSwitch Abort) Create(SafeLlamaModelHandle model, LlamaModelInfo info, LlamaEngineOptions options)
     {
         var cells = options.CacheCells ?? 2 * info.ContextLength;
         CheckMemory(model, info, options, cells);
+        var abort = new AbortSwitch();
         var threads = options.Threads ?? ProcessorTopology.PhysicalCores;
         var context = NativeLogConfig.CollectErrors(
             () =>
@@ -38,13 +39,14 @@ internal static class ContextFactory
         if (context.IsInvalid || !context.HasMemory)
         {
             context.Dispose();
+            abort.Dispose();
             throw new LlamaLoadException(
                 options.ModelPath,
                 string.Create(CultureInfo.InvariantCulture, $"no working memory of {cells} KV cells could be made for it ({ModelLoader.Said(errors)})"),
                 "Free memory, or lower CacheCells or ContextLength");
         }
 
-        return context;
+        return (context, abort);
     }
 
     /// <summary>
