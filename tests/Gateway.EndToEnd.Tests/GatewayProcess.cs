@@ -53,13 +53,13 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     }
 
     /// <summary>Base URL as the banner tells it.</summary>
-    public Uri Api => new(ApiLine().Match(Output).Groups[1].Value);
+    public Uri Api => new(ApiLine().Match(Output).Groups["value"].Value);
 
     /// <summary>URL of the metrics as the banner tells it.</summary>
-    public Uri Metrics => new(AdminLine().Match(Output).Groups[1].Value);
+    public Uri Metrics => new(AdminLine().Match(Output).Groups["value"].Value);
 
     /// <summary>Key as the banner tells it.</summary>
-    public string Key => KeyLine().Match(Output).Groups[1].Value;
+    public string Key => KeyLine().Match(Output).Groups["value"].Value;
 
     public bool HasExited => _process.HasExited;
 
@@ -121,12 +121,12 @@ public sealed partial class GatewayProcess : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex(@"^  API +(\S+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^  API +(?<value>\S+)", RegexOptions.Multiline)]
     private static partial Regex ApiLine();
 
-    [GeneratedRegex(@"^  Admin +(\S+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^  Admin +(?<value>\S+)", RegexOptions.Multiline)]
     private static partial Regex AdminLine();
 
-    [GeneratedRegex(@"^  Key +(\S+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^  Key +(?<value>\S+)", RegexOptions.Multiline)]
     private static partial Regex KeyLine();
 }

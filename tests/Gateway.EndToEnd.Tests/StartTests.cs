@@ -60,7 +60,7 @@ public sealed class StartTests
     public async Task A_configuration_with_errors_ends_the_start_with_all_of_them()
     {
         var folder = Directory.CreateTempSubdirectory("gateway-e2e-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "gateway.yaml"), "models:\n  - { name: m, deployments: [nowhere], colour: red }\ndeployments: []\ntenants: []\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, "gateway.yaml"), "models:\n  - { name: m, deployments: [nowhere], colour: red }\ndeployments:\n  - { name: d, kind: openai-compatible, base_url: ftp://here }\ntenants: [{ name: t, models: [m] }]\n");
 
         await using var gateway = await GatewayProcess.StartAsync(folder);
 
@@ -108,7 +108,7 @@ public sealed class StartTests
         using var request = new HttpRequestMessage(HttpMethod.Post, gateway.Api + "/chat/completions")
         {
             Content = new StringContent(
-                """{"model":"smollm2-135m-instruct","messages":[{"role":"user","content":"Tell a long story."}],"max_tokens":200,"stream":true}""",
+                """{"model":"smollm2-135m-instruct","messages":[{"role":"user","content":"Tell a long story."}],"max_tokens":60,"stream":true}""",
                 Encoding.UTF8,
                 "application/json"),
         };

@@ -16,7 +16,7 @@ internal static class ContextFactory
         var cells = options.CacheCells ?? 2 * info.ContextLength;
         CheckMemory(model, info, options, cells);
         var abort = new AbortSwitch();
-        var threads = options.Threads ?? ProcessorTopology.PhysicalCores;
+        var threads = options.Threads ?? ProcessorTopology.EngineThreads;
         var context = NativeLogConfig.CollectErrors(
             () =>
             {
