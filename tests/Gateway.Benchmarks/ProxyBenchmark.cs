@@ -11,8 +11,8 @@ namespace Gateway.Benchmarks;
 internal static class ProxyBenchmark
 {
     private const int Connections = 16;
-    private const int RequestsPerRound = 20_000;
-    private const int Rounds = 5;
+    private const int RequestsPerRound = 30_000;
+    private const int Rounds = 7;
 
     private static readonly byte[] Request = Encoding.UTF8.GetBytes(
         $$"""{"model":"gpt-4o-mini","messages":[{"role":"system","content":"{{new string('s', 400)}}"},{"role":"user","content":"{{new string('u', 400)}}"}],"temperature":0.2,"max_tokens":64}""");

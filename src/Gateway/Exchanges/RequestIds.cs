@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Gateway.Exchanges;
 
 /// <summary>
@@ -17,8 +15,9 @@ internal static class RequestIds
 
     private static string Create()
     {
+        // Unique, not secret: no need of the slower cryptographic kind.
         Span<byte> random = stackalloc byte[16];
-        RandomNumberGenerator.Fill(random);
+        Random.Shared.NextBytes(random);
         return string.Create(4 + 32, random, static (chars, bytes) =>
         {
             "req_".CopyTo(chars);

@@ -60,6 +60,9 @@ internal static class GatewayHost
         // libllama warns of settings that are ours, and tells the whole of a model's metadata.
         ["Logging:LogLevel:Gateway.Llama.Native"] = "Error",
 
+        // Would make an Activity and a log scope for every request; failures are logged by ErrorMiddleware.
+        ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
+
         // YARP tells each request and its target at Information.
         ["Logging:LogLevel:Yarp"] = "Warning",
     };

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Providers;
@@ -17,6 +16,6 @@ internal sealed class UpstreamClientFactory(ILogger<ForwarderHttpClientFactory> 
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
 
         // Our trace ids and baggage are not the upstream's to see.
-        handler.ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator();
+        handler.ActivityHeadersPropagator = null;
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using System.Net.Http.Headers;
 using Gateway.Exchanges;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Providers;
@@ -39,10 +41,9 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);
         foreach (var (name, values) in httpContext.Request.Headers)
         {
-            if (!WithheldHeaders.Contains(name) && !name.StartsWith(':')
-                && !proxyRequest.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values))
+            if (!WithheldHeaders.Contains(name) && !name.StartsWith(':') && !TryAdd(proxyRequest.Headers, name, values))
             {
-                proxyRequest.Content!.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values);
+                TryAdd(proxyRequest.Content!.Headers, name, values);
             }
         }
 
@@ -94,6 +95,9 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         httpContext.Response.ContentLength = answer.Content!.Headers.ContentLength;
         return true;
     }
+
+    private static bool TryAdd(HttpHeaders headers, string name, StringValues values) =>
+        values.Count == 1 ? headers.TryAddWithoutValidation(name, values.ToString()) : headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values.ToArray());
 
     private static void CopyRetryAfter(HttpResponseMessage source, HttpResponse target)
     {
