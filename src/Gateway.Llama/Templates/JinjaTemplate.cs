@@ -15,6 +15,8 @@ namespace Gateway.Llama.Templates;
 /// </summary>
 public sealed class JinjaTemplate
 {
+    // The longest published ones have some 50,000 characters.
+    private const int MaxSourceLength = 1024 * 1024;
     private const string MessagesName = "messages";
     private const string RoleName = "role";
 
@@ -31,6 +33,12 @@ public sealed class JinjaTemplate
         string source, [NotNullWhen(true)] out JinjaTemplate? template, [NotNullWhen(false)] out TemplateError? error)
     {
         ArgumentNullException.ThrowIfNull(source);
+        if (source.Length > MaxSourceLength)
+        {
+            template = null;
+            error = new(TemplateErrorKind.Limit, $"the template is longer than {MaxSourceLength} characters", 1);
+            return false;
+        }
         try
         {
             template = new(Compiler.Compile(Parser.Parse(source)));

@@ -32,13 +32,13 @@ public sealed record TemplateLimits
     /// <summary>The defaults: ample for a prompt of a million tokens.</summary>
     public static TemplateLimits Default { get; } = new();
 
-    /// <summary>Loop turns, calls, filters and the work inside of long comparisons and searches.</summary>
+    /// <summary>Statements and operations that are run, and the work inside of long comparisons and searches.</summary>
     public long MaxSteps { get; init; } = 10_000_000;
 
     /// <summary>UTF-16 code units of the rendered prompt, and of any string on the way to it.</summary>
     public int MaxLength { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>UTF-16 code units of all strings made during the render together; an element of a list counts as eight.</summary>
+    /// <summary>UTF-16 code units of all strings made during the render together; lists and other objects count by their size.</summary>
     public long MaxAllocated { get; init; } = 128L * 1024 * 1024;
 
     /// <summary>Calls of macros within macros, and levels of recursive loops. Python's own stack ends at about 190.</summary>

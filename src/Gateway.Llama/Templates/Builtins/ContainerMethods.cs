@@ -8,14 +8,14 @@ internal static class SequenceMethods
     private static readonly MethodTable<SequenceValue> Common = new()
     {
         {
-            "count", "value", (state, self, a) =>
+            "count", "value, /", (state, self, a) =>
             {
-                state.Step(self.Weight);
+                state.Step(self.Weight + a[0]!.Weight);
                 return IntValue.Of(self.Items.Count(item => Equality.AreSame(item, a[0]!)));
             }
         },
         {
-            "index", "value, start=, stop=", (state, self, a) =>
+            "index", "value, start=, stop=, /", (state, self, a) =>
             {
                 state.Step(self.Weight);
                 var slice = PythonSlice.Of(a[1], a[2], null, self.Items.Length);
@@ -50,9 +50,13 @@ internal static class DictMethods
         var methods = new MethodTable<DictValue>
         {
             {
-                "get", "key, default=", (_, self, a) => a[0]!.IsHashable
-                    ? self.Find(a[0]!) ?? a[1] ?? NoneValue.Instance
-                    : throw TemplateException.Evaluation($"unhashable type: '{a[0]!.TypeName}'")
+                "get", "key, default=, /", (state, self, a) =>
+                {
+                    state.StepText(a[0]!);
+                    return a[0]!.IsHashable
+                        ? self.Find(a[0]!) ?? a[1] ?? NoneValue.Instance
+                        : throw TemplateException.Evaluation($"unhashable type: '{a[0]!.TypeName}'");
+                }
             },
             {
                 "items", "", (state, self, _) =>
@@ -77,7 +81,7 @@ internal static class DictMethods
             },
             { "copy", "", (_, self, _) => self },
             {
-                "fromkeys", "keys, value=", (state, _, a) => DictValue.Of(
+                "fromkeys", "keys, value=, /", (state, _, a) => DictValue.Of(
                     [.. a[0]!.ToList(state).Select(key => KeyValuePair.Create(key, a[1] ?? NoneValue.Instance))])
             },
         };

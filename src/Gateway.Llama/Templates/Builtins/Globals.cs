@@ -110,7 +110,13 @@ internal static class Globals
         return text;
     }
 
-    private static StringValue StrftimeNow(RenderState state, Value?[] arguments) => arguments[0] is StringValue format
-        ? format.Map(state, text => StrftimeFormat.Format(text, state.TimeProvider.GetLocalNow()))
-        : throw TemplateException.Evaluation($"strftime() argument 1 must be str, not {arguments[0]!.TypeName}");
+    private static StringValue StrftimeNow(RenderState state, Value?[] arguments)
+    {
+        if (arguments[0] is not StringValue format)
+        {
+            throw TemplateException.Evaluation($"strftime() argument 1 must be str, not {arguments[0]!.TypeName}");
+        }
+        state.Step(format.Text.Length);
+        return format.Map(state, text => StrftimeFormat.Format(text, state.TimeProvider.GetLocalNow()));
+    }
 }

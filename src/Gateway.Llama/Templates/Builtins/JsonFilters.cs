@@ -50,7 +50,8 @@ internal static class JsonFilters
                 ? undefined.Error()
                 : TemplateException.Evaluation($"the JSON object must be str, not {value.TypeName}");
         }
-        state.AllocateText(text.Text.Length);
+        // A value for every character or two is the most that a text can hold.
+        state.AllocateItems(text.Text.Length * 4L);
         try
         {
             using var document = JsonDocument.Parse(text.Text, Options);

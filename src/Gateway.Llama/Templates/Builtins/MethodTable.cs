@@ -15,12 +15,16 @@ internal sealed class MethodTable<T> : System.Collections.IEnumerable
     public void Add(string name, string parameters, Method method)
     {
         var signature = new Signature(name, parameters);
-        _methods.Add(name, self => new FunctionValue(name, (state, arguments) => method(state, self, signature.Bind(arguments))));
+        Add(name, (state, self, arguments) => method(state, self, signature.Bind(arguments)));
     }
 
     /// <summary>A method that takes what it is passed as it is.</summary>
     public void Add(string name, Func<RenderState, T, Arguments, Value> method) =>
-        _methods.Add(name, self => new FunctionValue(name, (state, arguments) => method(state, self, arguments)));
+        _methods.Add(name, self => new FunctionValue(name, (state, arguments) =>
+        {
+            state.StepText(self);
+            return method(state, self, arguments);
+        }));
 
     /// <summary>A method that exists in Python but that templates may not use.</summary>
     public void AddUnsafe(params ReadOnlySpan<string> names)

@@ -162,6 +162,7 @@ internal static class NumberFilters
 
     private static Value Round(RenderState state, Value value, Value?[] a)
     {
+        state.Step(PrintfFormat.NumberSteps);
         var precision = (int)StringMethods.Integer(a[0], 0);
         var method = a[1] is null ? "common" : StringMethods.Text(a[1]!).Text;
         if (method is not ("common" or "ceil" or "floor"))

@@ -7,7 +7,7 @@ namespace Gateway.Llama.Templates.Builtins;
 /// <summary>Numbers as text, rounded as Python does: from the exact value, half to even.</summary>
 internal static class NumberFormat
 {
-    public const int MaxPrecision = 1000;
+    public const int MaxPrecision = 100;
 
     /// <summary>What <c>'%.2f'</c> gives, without a sign for positive numbers.</summary>
     public static string Fixed(double number, int precision)

@@ -24,13 +24,13 @@ internal static class Ordering
 
     public static bool AreEqual(RenderState state, Value left, Value right)
     {
-        state.Step(Math.Min(left.Weight, right.Weight));
+        state.Step(1 + Math.Min(left.Weight, right.Weight));
         return Equality.AreEqual(left, right);
     }
 
     public static bool Contains(RenderState state, Value item, Value container)
     {
-        state.Step(container is DictValue ? 1 : container.Weight);
+        state.Step(item.Weight + (container is DictValue ? 1 : container.Weight));
         return container.Contains(state, item);
     }
 
@@ -69,12 +69,12 @@ internal static class Ordering
     /// <returns>NaN where the two are neither less, equal nor greater.</returns>
     private static double Compare(RenderState state, Value left, Value right, string symbol)
     {
+        state.Step(Math.Min(left.Weight, right.Weight));
         switch (left, right)
         {
             case (IntegerValue a, IntegerValue b):
                 return a.Number.CompareTo(b.Number);
             case (StringValue a, StringValue b):
-                state.Step();
                 return CodePoints.Compare(a.Text, b.Text);
             case (IntegerValue a, FloatValue b):
                 return Compare(a.Number, b.Number);

@@ -107,6 +107,7 @@ internal static class SelectionFilters
         {
             state.Step();
             var itemKey = SequenceFilters.FoldCase(state, key.Get(state, items.Current), ignoreCase);
+            state.Step(itemKey.Weight);
             if (!itemKey.IsHashable)
             {
                 throw TemplateException.Evaluation($"unhashable type: '{itemKey.TypeName}'");
@@ -148,7 +149,7 @@ internal static class SelectionFilters
                 yield return new ListValue([.. batch]);
                 batch.Clear();
             }
-            state.AllocateItems(1);
+            state.AllocateNewItem();
             batch.Add(items.Current);
         }
         if (batch.Count > 0)

@@ -77,7 +77,7 @@ internal sealed class StrFormat
     /// <summary><c>name!r:spec</c>.</summary>
     private StringValue Field(StringValue field, int depth)
     {
-        _state.Step();
+        _state.Step(PrintfFormat.NumberSteps);
         var text = field.Text;
         var nameEnd = NameEnd(text);
         var conversion = '\0';

@@ -228,7 +228,7 @@ internal static class StringSearch
 
     private static void Add(RenderState state, List<Value> parts, StringValue text, int start, int length)
     {
-        state.AllocateItems(1);
+        state.AllocateNewItem();
         parts.Add(text.Substring(state, start, length));
     }
 }

@@ -11,14 +11,19 @@ internal static class Subscripts
         obj.GetAttribute(state, name) ?? obj.GetItem(state, key) ?? UndefinedValue.Attribute(obj, name);
 
     /// <summary><c>obj[key]</c>.</summary>
-    public static Value GetItem(RenderState state, Value obj, Value key) =>
-        obj.GetItem(state, key)
-        ?? (key is StringValue name ? obj.GetAttribute(state, name.Text) : null)
-        ?? UndefinedValue.Element(obj, key);
+    public static Value GetItem(RenderState state, Value obj, Value key)
+    {
+        state.StepText(obj);
+        state.StepText(key);
+        return obj.GetItem(state, key)
+            ?? (key is StringValue name ? obj.GetAttribute(state, name.Text) : null)
+            ?? UndefinedValue.Element(obj, key);
+    }
 
     /// <summary><c>obj[start:stop:step]</c>, which does not fall back to anything.</summary>
     public static Value Slice(RenderState state, Value obj, Value? start, Value? stop, Value? step)
     {
+        state.StepText(obj);
         switch (obj)
         {
             case StringValue text:
@@ -33,8 +38,7 @@ internal static class Subscripts
                 }
                 return sequence.With(items);
             case RangeValue range:
-                var part = PythonSlice.Of(start, stop, step, range.Count);
-                return range.Slice(part.Start, part.Count, part.Step);
+                return range.Slice(PythonSlice.Of(start, stop, step, range.Count));
             case UndefinedValue undefined:
                 throw undefined.Error();
             case DictValue:

@@ -26,8 +26,8 @@ internal static class Tests
         ["iterable"] = Plain("iterable", (state, value) => value.TryIterate(state) is not null || value is LoopValue),
         ["callable"] = Plain("callable", (_, value) => value.IsCallable),
         ["escaped"] = Plain("escaped", (_, value) => value is StringValue { IsMarkup: true }),
-        ["lower"] = Plain("lower", (state, value) => CaseMapping.IsLower(value.ToText(state).Text)),
-        ["upper"] = Plain("upper", (state, value) => CaseMapping.IsUpper(value.ToText(state).Text)),
+        ["lower"] = Plain("lower", (state, value) => CaseMapping.IsLower(ReadText(state, value))),
+        ["upper"] = Plain("upper", (state, value) => CaseMapping.IsUpper(ReadText(state, value))),
         ["odd"] = Plain("odd", (state, value) => IsRemainder(state, value, 2, 1)),
         ["even"] = Plain("even", (state, value) => IsRemainder(state, value, 2, 0)),
         ["filter"] = Plain("filter", (_, value) => value is StringValue name && Filters.Find(name.Text) is not null),
@@ -70,6 +70,12 @@ internal static class Tests
             : throw TemplateException.Evaluation($"test '{name}' takes one argument");
 
     private static Test Comparison(string symbol) => Binary(symbol, Ordering.Find(symbol));
+
+    private static string ReadText(RenderState state, Value value)
+    {
+        state.StepText(value);
+        return value.ToText(state).Text;
+    }
 
     private static bool IsRemainder(RenderState state, Value value, int divisor, int remainder) =>
         Equality.AreEqual(Arithmetic.Modulo(state, value, IntValue.Of(divisor)), IntValue.Of(remainder));

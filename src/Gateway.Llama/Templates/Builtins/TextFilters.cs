@@ -118,12 +118,8 @@ internal static class TextFilters
         return output.ToValue(text.IsMarkup);
     }
 
-    private static StringValue Truncate(RenderState state, Value value, Value?[] a)
+    private static Value Truncate(RenderState state, Value value, Value?[] a)
     {
-        if (value is not StringValue text)
-        {
-            throw TemplateException.Evaluation($"truncate wants a string, not {value.TypeName}");
-        }
         var length = StringMethods.Integer(a[0], 255);
         var end = a[2] is null ? new StringValue("...") : StringMethods.Text(a[2]!);
         var leeway = a[3] is null or NoneValue ? 5 : StringMethods.Integer(a[3], 5);
@@ -132,9 +128,13 @@ internal static class TextFilters
         {
             throw TemplateException.Evaluation($"truncate: expected length >= {endLength} and leeway >= 0");
         }
-        if (CodePoints.Count(text) <= length + leeway)
+        if (value.Length <= length + leeway)
         {
-            return text;
+            return value;
+        }
+        if (value is not StringValue text)
+        {
+            throw TemplateException.Evaluation($"truncate wants a string, not {value.TypeName}");
         }
         var kept = text.Substring(state, 0, CodePoints.ToUnits(text, (int)length - endLength));
         if (a[1] is not { IsTrue: true } && kept.Text.LastIndexOf(' ') is >= 0 and var blank)

@@ -19,26 +19,26 @@ internal static partial class Compiler
                 return frame.CompileRead(node.Id);
             case TupleLiteral node:
                 var tupleItems = CompileAll(node.Items, frame);
-                return locals => new TupleValue(EvaluateAll(tupleItems, locals));
+                return Paid(locals => new TupleValue(EvaluateAll(tupleItems, locals)));
             case ListLiteral node:
                 var listItems = CompileAll(node.Items, frame);
-                return locals => new ListValue(EvaluateAll(listItems, locals));
+                return Paid(locals => new ListValue(EvaluateAll(listItems, locals)));
             case DictLiteral node:
                 return CompileDict(node, frame);
             case Conditional node:
-                return CompileConditional(node, frame.Soft());
+                return Paid(CompileConditional(node, frame.Soft()));
             case Binary node:
-                return CompileBinary(node, CompileExpression(node.Left, frame), CompileExpression(node.Right, frame));
+                return Paid(CompileBinary(node, CompileExpression(node.Left, frame), CompileExpression(node.Right, frame)));
             case Unary node:
-                return CompileUnary(node, CompileExpression(node.Operand, frame));
+                return Paid(CompileUnary(node, CompileExpression(node.Operand, frame)));
             case Concatenation node:
                 return CompileConcatenation(node, frame);
             case Comparison node:
                 return CompileComparison(node, frame);
             case GetAttribute node:
-                return CompileGetAttribute(node, frame);
+                return Paid(CompileGetAttribute(node, frame));
             case GetItem node:
-                return CompileGetItem(node, frame);
+                return Paid(CompileGetItem(node, frame));
             case Call node:
                 return CompileCall(node, frame);
             case FilterCall { Operand: not null } node:
@@ -52,6 +52,13 @@ internal static partial class Compiler
         }
     }
 
+    /// <summary>The same, counted as a step.</summary>
+    private static Evaluator Paid(Evaluator evaluate) => locals =>
+    {
+        locals.State.Step();
+        return evaluate(locals);
+    };
+
     private static Evaluator[] CompileAll(Expression[] expressions, Frame frame) =>
         [.. expressions.Select(expression => CompileExpression(expression, frame))];
 
@@ -61,6 +68,7 @@ internal static partial class Compiler
         {
             return [];
         }
+        locals.State.Step(evaluators.Length);
         locals.State.AllocateItems(evaluators.Length);
         var values = new Value[evaluators.Length];
         for (var i = 0; i < values.Length; i++)
@@ -77,6 +85,7 @@ internal static partial class Compiler
             .ToArray();
         return locals =>
         {
+            locals.State.Step(1 + pairs.Length);
             locals.State.AllocateItems(pairs.Length * 2);
             return DictValue.Of([.. pairs.Select(pair => KeyValuePair.Create(pair.Key(locals), pair.Value(locals)))]);
         };
@@ -257,6 +266,7 @@ internal static partial class Compiler
         return (locals, value) =>
         {
             locals.State.Step();
+            locals.State.StepText(value);
             return filter(locals.State, value, arguments(locals));
         };
     }
@@ -274,6 +284,7 @@ internal static partial class Compiler
         return locals =>
         {
             var value = operand(locals);
+            locals.State.Step();
             return BoolValue.Of(test(locals.State, value, arguments(locals)));
         };
     }

@@ -36,7 +36,7 @@ internal static partial class Compiler
             Value Recurse(Value items, int depth)
             {
                 var state = locals.State;
-                state.EnterCall();
+                state.EnterCall(function.SlotCount);
                 var text = new TextBuilder(state);
                 code.Run(new Locals(state, function.SlotCount, locals), locals, text, items, Recurse, depth);
                 state.LeaveCall();

@@ -65,8 +65,9 @@ internal static partial class Compiler
     private static Executor CompileData(Data node)
     {
         var text = node.Text;
-        return (_, output) =>
+        return (locals, output) =>
         {
+            locals.State.Step();
             output.Append(text);
             return Signal.Next;
         };
@@ -79,6 +80,7 @@ internal static partial class Compiler
         return (locals, output) =>
         {
             locals.State.Line = line;
+            locals.State.Step(values.Length);
             foreach (var value in values)
             {
                 value(locals).WriteText(output);
@@ -98,6 +100,7 @@ internal static partial class Compiler
             foreach (var (line, test, body) in branches)
             {
                 locals.State.Line = line;
+                locals.State.Step();
                 if (test(locals).IsTrue)
                 {
                     return body(locals, output);
@@ -115,6 +118,7 @@ internal static partial class Compiler
         return (locals, _) =>
         {
             locals.State.Line = line;
+            locals.State.Step();
             assign(locals, value(locals));
             return Signal.Next;
         };
@@ -164,6 +168,7 @@ internal static partial class Compiler
         var apply = filter is null ? null : CompileFilterChain(filter, frame);
         return (locals, out value) =>
         {
+            locals.State.Step();
             enter(locals);
             var output = new TextBuilder(locals.State);
             var signal = execute(locals, output);
@@ -194,6 +199,7 @@ internal static partial class Compiler
         return (locals, output) =>
         {
             locals.State.Line = line;
+            locals.State.Step(1 + assignments.Length);
             enter(locals);
             foreach (var (assign, value) in assignments)
             {
@@ -232,6 +238,7 @@ internal static partial class Compiler
     {
         var items = value.TryIterate(locals.State)
             ?? throw TemplateException.Evaluation($"cannot unpack non-iterable {value.TypeName} object");
+        locals.State.Step(targets.Length);
         var unpacked = new Value[targets.Length];
         for (var i = 0; i < unpacked.Length; i++)
         {

@@ -51,7 +51,7 @@ internal sealed class MacroValue(MacroCode code, Locals closure) : Value
 
     public override Value Call(RenderState state, Arguments arguments)
     {
-        state.EnterCall();
+        state.EnterCall(code.Function.SlotCount);
         var line = state.Line;
         var locals = new Locals(state, code.Function.SlotCount, closure);
         Bind(locals, arguments);

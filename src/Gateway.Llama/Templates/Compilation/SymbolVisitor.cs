@@ -64,7 +64,7 @@ internal static class SymbolVisitor
                 }
                 break;
             case If node:
-                VisitIf(symbols, node, 0);
+                VisitIf(symbols, node);
                 break;
             case For node:
                 VisitRead(symbols, node.Iterable);
@@ -94,27 +94,22 @@ internal static class SymbolVisitor
         }
     }
 
-    /// <summary>An if with the branches after the first as its elifs, each of them an if of its own to jinja2.</summary>
-    private static void VisitIf(Symbols symbols, If node, int first)
+    /// <summary>An if whose branches after the first are elifs, each of them an if of its own to jinja2.</summary>
+    private static void VisitIf(Symbols symbols, If node)
     {
-        VisitRead(symbols, node.Branches[first].Test);
-        var body = symbols.Copy();
-        Visit(body, node.Branches[first].Body);
-        var elifs = symbols.Copy();
-        for (var i = first + 1; first == 0 && i < node.Branches.Length; i++)
+        VisitRead(symbols, node.Branches[0].Test);
+        var body = symbols.Branch();
+        Visit(body, node.Branches[0].Body);
+        var elifs = symbols.Branch();
+        foreach (var branch in node.Branches.AsSpan(1))
         {
-            VisitElif(elifs, node.Branches[i]);
+            VisitRead(elifs, branch.Test);
+            var elifBody = elifs.Branch();
+            Visit(elifBody, branch.Body);
+            elifs.Merge(elifBody);
         }
-        var otherwise = symbols.Copy();
+        var otherwise = symbols.Branch();
         Visit(otherwise, node.Else);
         symbols.Merge(body, elifs, otherwise);
-    }
-
-    private static void VisitElif(Symbols symbols, Branch branch)
-    {
-        VisitRead(symbols, branch.Test);
-        var body = symbols.Copy();
-        Visit(body, branch.Body);
-        symbols.Merge(body, symbols.Copy(), symbols.Copy());
     }
 }

@@ -6,6 +6,9 @@ namespace Gateway.Llama.Templates.Compilation;
 /// </summary>
 internal sealed class FunctionLayout(FunctionLayout? parent)
 {
+    // Every call makes room for them all, so their number is bounded; real templates have some dozens.
+    private const int MaxSlots = 1000;
+
     private readonly Dictionary<(int Level, string Name), int> _slots = [];
 
     public FunctionLayout? Parent { get; } = parent;
@@ -17,6 +20,10 @@ internal sealed class FunctionLayout(FunctionLayout? parent)
         if (!_slots.TryGetValue((level, name), out var slot))
         {
             slot = _slots.Count;
+            if (slot == MaxSlots)
+            {
+                throw new TemplateException(TemplateErrorKind.Limit, $"the template has more than {MaxSlots} variables");
+            }
             _slots.Add((level, name), slot);
         }
         return new(this, slot);
@@ -50,8 +57,9 @@ internal readonly record struct Load(LoadKind Kind, string? Name = null, Variabl
 /// </summary>
 internal sealed class Symbols
 {
-    private readonly Dictionary<string, Variable> _variables;
-    private readonly HashSet<string> _stores;
+    private readonly Dictionary<string, Variable> _variables = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _stores = new(StringComparer.Ordinal);
+    private readonly Symbols? _base;
     private readonly int _level;
 
     public Symbols(Symbols? parent, FunctionLayout function)
@@ -59,36 +67,32 @@ internal sealed class Symbols
         Parent = parent;
         Function = function;
         _level = parent is null ? 0 : parent._level + 1;
-        _variables = new(StringComparer.Ordinal);
-        _stores = new(StringComparer.Ordinal);
-        Loads = [];
     }
 
-    private Symbols(Symbols other)
+    private Symbols(Symbols original)
     {
-        Parent = other.Parent;
-        Function = other.Function;
-        _level = other._level;
-        _variables = new(other._variables, StringComparer.Ordinal);
-        _stores = new(other._stores, StringComparer.Ordinal);
-        Loads = new(other.Loads);
+        Parent = original.Parent;
+        Function = original.Function;
+        _level = original._level;
+        _base = original;
     }
 
     public Symbols? Parent { get; }
 
     public FunctionLayout Function { get; }
 
-    public Dictionary<Variable, Load> Loads { get; }
+    public Dictionary<Variable, Load> Loads { get; } = [];
 
-    public Symbols Copy() => new(this);
+    /// <summary>The same scope in a branch of an if: it knows what this knows, and keeps what it learns to itself.</summary>
+    public Symbols Branch() => new(this);
 
-    public Variable? Find(string name) => _variables.TryGetValue(name, out var variable) ? variable : Parent?.Find(name);
+    public Variable? Find(string name) => FindHere(name) ?? Parent?.Find(name);
 
     /// <summary>Notes that something is assigned to the name.</summary>
     public void Store(string name)
     {
         _stores.Add(name);
-        if (!_variables.ContainsKey(name))
+        if (FindHere(name) is null)
         {
             Define(name, Parent?.Find(name) is { } outer ? new(LoadKind.Alias, Source: outer) : new(LoadKind.Undefined));
         }
@@ -117,7 +121,7 @@ internal sealed class Symbols
         {
             stores.UnionWith(branch._stores);
         }
-        stores.ExceptWith(_stores);
+        stores.RemoveWhere(IsStored);
         foreach (var branch in branches)
         {
             foreach (var (name, variable) in branch._variables)
@@ -137,6 +141,20 @@ internal sealed class Symbols
                 : new(LoadKind.Resolve, name);
         }
     }
+
+    private Variable? FindHere(string name)
+    {
+        for (var symbols = this; symbols is not null; symbols = symbols._base)
+        {
+            if (symbols._variables.TryGetValue(name, out var variable))
+            {
+                return variable;
+            }
+        }
+        return null;
+    }
+
+    private bool IsStored(string name) => _stores.Contains(name) || (_base?.IsStored(name) ?? false);
 
     private Variable Define(string name, Load load)
     {

@@ -10,6 +10,11 @@ internal sealed class RenderState(Dictionary<string, Value> variables, TemplateO
     // A search of n characters for m costs n x m in the worst case; one step pays for this much of it.
     private const int SearchPerStep = 4096;
     private const int CancellationEvery = 256;
+    private const int CallSteps = 10;
+
+    // In UTF-16 code units, as strings are: 64 bytes of an object and its header, 16 of an element.
+    private const int ObjectSize = 32;
+    private const int ItemSize = 8;
 
     private readonly TemplateLimits _limits = options.Limits;
     private long _steps;
@@ -43,11 +48,20 @@ internal sealed class RenderState(Dictionary<string, Value> variables, TemplateO
     /// <summary>Pays for looking for <paramref name="needle"/> in a text, before it is done.</summary>
     public void StepSearch(int haystack, int needle) => Step(1 + (long)haystack * Math.Max(needle, 1) / SearchPerStep);
 
+    /// <summary>Pays for reading a value from end to end, if it is a string; lists are paid for by whoever walks over them.</summary>
+    public void StepText(Value value)
+    {
+        if (value is StringValue)
+        {
+            Step(value.Weight);
+        }
+    }
+
     /// <summary>Pays for a string of so many code units, before it is made.</summary>
     public void AllocateText(long length)
     {
         CheckLength(length);
-        Allocate(length);
+        Allocate(ObjectSize + length);
     }
 
     /// <summary>Pays for adding to a string of so many code units.</summary>
@@ -66,12 +80,15 @@ internal sealed class RenderState(Dictionary<string, Value> variables, TemplateO
     }
 
     /// <summary>Pays for a list of so many elements, before it is made.</summary>
-    public void AllocateItems(long count) => Allocate(count * 8);
+    public void AllocateItems(long count) => Allocate(ObjectSize + count * ItemSize);
+
+    /// <summary>Pays for an element that is added to a list together with the value that was made for it.</summary>
+    public void AllocateNewItem() => Allocate(ObjectSize + ItemSize);
 
     /// <summary>Pays for a call into a macro or a recursive loop. Every call needs its <see cref="LeaveCall"/>.</summary>
-    public void EnterCall()
+    public void EnterCall(int slotCount)
     {
-        Step();
+        Step(CallSteps + slotCount);
         if (_callDepth >= _limits.MaxCallDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw TemplateException.Limit($"macros of the template call each other more than {_limits.MaxCallDepth} deep");

@@ -8,9 +8,9 @@ namespace Gateway.Llama.Templates.Syntax;
 /// </summary>
 internal sealed class Lexer
 {
-    // Longest first, so that "//" is not two of "/".
-    private static readonly string[] Operators =
-        ["//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"];
+    private const string SingleOperators = "+-/*%~[](){}><=.:|,;";
+
+    private static readonly string[] LongOperators = ["//", "**", "==", "!=", ">=", "<="];
 
     private readonly string _source;
     private readonly List<Token> _tokens = [];
@@ -255,10 +255,13 @@ internal sealed class Lexer
             Advance(_position + length);
             return;
         }
-        var match = Array.Find(Operators, text => string.CompareOrdinal(_source, _position, text, 0, text.Length) == 0)
-            ?? throw TemplateException.Syntax($"unexpected char '{first}'", _line);
-        Balance(match, brackets);
-        Emit(TokenKind.Operator, match.Length);
+        var operatorLength = Array.Exists(LongOperators, text => string.CompareOrdinal(_source, _position, text, 0, 2) == 0) ? 2 : 1;
+        if (operatorLength == 1 && !SingleOperators.Contains(first, StringComparison.Ordinal))
+        {
+            throw TemplateException.Syntax($"unexpected char '{first}'", _line);
+        }
+        Balance(_source.Substring(_position, operatorLength), brackets);
+        Emit(TokenKind.Operator, operatorLength);
     }
 
     private void Balance(string text, Stack<char> brackets)

@@ -1,3 +1,6 @@
+using System.Text;
+using Gateway.Llama.Templates.Values;
+
 namespace Gateway.Llama.Templates.Syntax;
 
 internal sealed partial class Parser
@@ -140,12 +143,7 @@ internal sealed partial class Parser
             case TokenKind.Name:
                 return ParseNameOrConstant(token, withNamespace);
             case TokenKind.String:
-                var text = token.Text;
-                while (Current.Kind == TokenKind.String)
-                {
-                    text += Take().Text;
-                }
-                return new Constant(new Values.StringValue(text), token.Line);
+                return ParseText(token);
             case TokenKind.Integer or TokenKind.Float:
                 return new Constant(NumberLiteral.Parse(token), token.Line);
             case TokenKind.Operator when token.Text is "(":
@@ -161,16 +159,27 @@ internal sealed partial class Parser
         }
     }
 
+    /// <summary>A string literal with those that follow it right away, as in Python.</summary>
+    private Constant ParseText(Token first)
+    {
+        var text = new StringBuilder(first.Text);
+        while (Current.Kind == TokenKind.String)
+        {
+            text.Append(Take().Text);
+        }
+        return new(new StringValue(text.ToString()), first.Line);
+    }
+
     private Expression ParseNameOrConstant(Token token, bool withNamespace)
     {
         switch (token.Text)
         {
             case "true" or "True":
-                return new Constant(Values.BoolValue.True, token.Line);
+                return new Constant(BoolValue.True, token.Line);
             case "false" or "False":
-                return new Constant(Values.BoolValue.False, token.Line);
+                return new Constant(BoolValue.False, token.Line);
             case "none" or "None":
-                return new Constant(Values.NoneValue.Instance, token.Line);
+                return new Constant(NoneValue.Instance, token.Line);
         }
         return withNamespace && TakeOperator(".")
             ? new NamespaceTarget(token.Text, ExpectName().Text, token.Line)

@@ -203,11 +203,11 @@ internal sealed partial class Parser
 
     private string ParseDottedName()
     {
-        var name = ExpectName().Text;
+        var parts = new List<string> { ExpectName().Text };
         while (TakeOperator("."))
         {
-            name += "." + ExpectName().Text;
+            parts.Add(ExpectName().Text);
         }
-        return name;
+        return string.Join('.', parts);
     }
 }

@@ -16,17 +16,22 @@ internal readonly record struct Arguments(Value[] Positional, KeyValuePair<strin
     }
 }
 
-/// <summary>The parameters of a builtin, written as in Python: <c>"old, new, count="</c>.</summary>
+/// <summary>
+/// The parameters of a builtin, written as in Python: <c>"old, new, count="</c>; a <c>/</c> at the end means that none can be passed by name.
+/// </summary>
 internal sealed class Signature
 {
     private readonly string _callee;
     private readonly string[] _names;
     private readonly int _required;
+    private readonly bool _isPositionalOnly;
 
     public Signature(string callee, string parameters)
     {
         _callee = callee;
         var parts = parameters.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        _isPositionalOnly = parts is [.., "/"];
+        parts = _isPositionalOnly ? parts[..^1] : parts;
         _names = [.. parts.Select(part => part.TrimEnd('='))];
         _required = parts.Count(part => !part.EndsWith('='));
     }
@@ -38,6 +43,10 @@ internal sealed class Signature
         {
             throw TemplateException.Evaluation(
                 $"{_callee}() takes at most {_names.Length} arguments ({arguments.Positional.Length} given)");
+        }
+        if (_isPositionalOnly)
+        {
+            arguments.RejectNamed(_callee);
         }
         var bound = new Value?[_names.Length];
         arguments.Positional.CopyTo(bound, 0);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Gateway.Llama.Templates.Runtime;
 
 namespace Gateway.Llama.Templates.Values;
@@ -6,11 +7,30 @@ namespace Gateway.Llama.Templates.Values;
 /// <summary>A generator: what <c>map</c>, <c>select</c> and their like give. It has no length and is used up by one walk.</summary>
 internal sealed class IteratorValue(IEnumerator<Value> items, string typeName = "generator") : Value
 {
+    private readonly IEnumerator<Value> _items = Guard(items);
+
     public override string TypeName => typeName;
 
-    public override IEnumerator<Value>? TryIterate(RenderState state) => items;
+    public override IEnumerator<Value>? TryIterate(RenderState state) => _items;
 
     public override void WriteRepr(TextBuilder output) => output.Append("<").Append(typeName).Append(" object>");
+
+    /// <summary>Generators over generators run within each other, as deep as a template cares to stack them.</summary>
+    private static IEnumerator<Value> Guard(IEnumerator<Value> items)
+    {
+        while (true)
+        {
+            if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            {
+                throw TemplateException.Limit("generators of the template are stacked too deeply");
+            }
+            if (!items.MoveNext())
+            {
+                yield break;
+            }
+            yield return items.Current;
+        }
+    }
 }
 
 internal sealed class RangeValue : Value
@@ -49,8 +69,8 @@ internal sealed class RangeValue : Value
 
     public Value At(int index) => IntValue.Of(_start + index * _step);
 
-    public RangeValue Slice(int start, int count, int step) => 
-        new(_start + start * _step, _start + (start + (long)count * step) * _step, _step * step, count);
+    public RangeValue Slice(PythonSlice slice) =>
+        new(_start + slice.Start * _step, _start + (long)slice.Stop * _step, _step * slice.Step, slice.Count);
 
     public bool EqualsRange(RangeValue other) =>
         Count == other.Count && (Count == 0 || (_start == other._start && (Count == 1 || _step == other._step)));

@@ -152,7 +152,7 @@ internal sealed class LoopValue(RenderState state, Value iterable, IEnumerator<V
         while (TryPull(out var next))
         {
             state.Step();
-            state.AllocateItems(1);
+            state.AllocateNewItem();
             rest.Add(next!);
         }
         return rest;

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Gateway.Llama.Templates.Values;
 
 /// <summary>Which elements <c>[start:stop:step]</c> takes of a sequence.</summary>
-internal readonly record struct PythonSlice(int Start, int Count, int Step)
+internal readonly record struct PythonSlice(int Start, int Stop, int Step, int Count)
 {
     public static PythonSlice Of(Value? start, Value? stop, Value? step, int length)
     {
@@ -18,7 +18,7 @@ internal readonly record struct PythonSlice(int Start, int Count, int Step)
         var from = Clamp(Bound(start), length, forwards ? 0 : length - 1, forwards);
         var to = Clamp(Bound(stop), length, forwards ? length : -1, forwards);
         var count = forwards ? (to - from + by - 1) / by : (from - to - by - 1) / -by;
-        return new(from, Math.Max(count, 0), by);
+        return new(from, to, by, Math.Max(count, 0));
     }
 
     private static int? Bound(Value? value) => value switch

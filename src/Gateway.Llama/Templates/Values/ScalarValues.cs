@@ -18,6 +18,14 @@ internal sealed class NoneValue : Value
 internal abstract class IntegerValue : Value
 {
     public abstract BigInteger Number { get; }
+
+    public override Value? GetAttribute(Runtime.RenderState state, string name) => name switch
+    {
+        "real" or "numerator" => IntValue.Of(Number),
+        "imag" => IntValue.Of(0),
+        "denominator" => IntValue.Of(1),
+        _ => null,
+    };
 }
 
 internal sealed class BoolValue : IntegerValue
@@ -43,9 +51,9 @@ internal sealed class BoolValue : IntegerValue
 
 internal sealed class IntValue : IntegerValue
 {
-    // Python refuses to print more than 4,300 digits; beyond that a number is an attack, not arithmetic.
-    public const int MaxDigits = 4300;
-    private const int MaxBits = 14_284;
+    // Python's own numbers have no bound. One of this many digits is an attack, not arithmetic, and costs time at every step.
+    public const int MaxDigits = 300;
+    private const int MaxBits = 1000;
     private const int CachedFrom = -16;
     private const int CachedTo = 256;
 
@@ -84,14 +92,6 @@ internal sealed class IntValue : IntegerValue
     }
 
     public override void WriteRepr(TextBuilder output) => output.Append(Number.ToString(CultureInfo.InvariantCulture));
-
-    public override Value? GetAttribute(Runtime.RenderState state, string name) => name switch
-    {
-        "real" or "numerator" => this,
-        "imag" => Of(0),
-        "denominator" => Of(1),
-        _ => null,
-    };
 }
 
 internal sealed class FloatValue(double number) : Value

@@ -12,6 +12,7 @@ namespace Gateway.Llama.Templates.Values;
 internal sealed class StringValue(string text, Taint taint = default, bool isMarkup = false) : Value
 {
     private const sbyte Unknown = -1;
+    private const int CharactersPerWeight = 16;
 
     private sbyte _hasSurrogates = Unknown;
 
@@ -26,6 +27,9 @@ internal sealed class StringValue(string text, Taint taint = default, bool isMar
     public bool IsMarkup { get; } = isMarkup;
 
     public override bool IsTrue => Text.Length > 0;
+
+    /// <summary>A string is as heavy as what takes as long to compare.</summary>
+    public override int Weight => 1 + Text.Length / CharactersPerWeight;
 
     public override int? Length => CodePoints.Count(this);
 
@@ -141,9 +145,9 @@ internal sealed class StringValue(string text, Taint taint = default, bool isMar
         return Text.Contains(other.Text, StringComparison.Ordinal);
     }
 
-    public override IEnumerator<Value>? TryIterate(RenderState state) => CodePoints.Walk(state, this);
+    public override IEnumerator<Value>? TryIterate(RenderState state) => CodePoints.Walk(state, AsPlain());
 
-    public override IEnumerator<Value>? TryIterateBackwards(RenderState state) => CodePoints.WalkBackwards(state, this);
+    public override IEnumerator<Value>? TryIterateBackwards(RenderState state) => CodePoints.WalkBackwards(state, AsPlain());
 
     public override Value? GetAttribute(RenderState state, string name) => StringMethods.Find(this, name);
 }

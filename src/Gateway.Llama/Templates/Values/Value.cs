@@ -73,12 +73,12 @@ internal abstract class Value
     /// <summary>All elements at once.</summary>
     public List<Value> ToList(RenderState state)
     {
-        var list = new List<Value>(Length ?? 4);
+        var list = new List<Value>();
         var items = Iterate(state);
         while (items.MoveNext())
         {
             state.Step();
-            state.AllocateItems(1);
+            state.AllocateNewItem();
             list.Add(items.Current);
         }
         return list;
