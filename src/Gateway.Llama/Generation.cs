@@ -108,18 +108,31 @@ public sealed class Generation
         {
             // The signal is taken before looking, so that one that comes in between is not lost.
             _signal.Reader.TryRead(out _);
-            lock (_lock)
+            if (TryRead(out var chunk))
             {
-                if (_text.Length > 0 || _finishReason is not null)
-                {
-                    var chunk = new GenerationChunk(_text.ToString(), _tokenIds.Count - _tokensRead, _finishReason is not null);
-                    _text.Clear();
-                    _tokensRead = _tokenIds.Count;
-                    return chunk;
-                }
+                return chunk;
             }
 
             await _signal.Reader.WaitToReadAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, but false where that would wait.</summary>
+    public bool TryRead(out GenerationChunk chunk)
+    {
+        lock (_lock)
+        {
+            var last = _finishReason is not null;
+            if (_text.Length == 0 && !last)
+            {
+                chunk = default;
+                return false;
+            }
+
+            chunk = new GenerationChunk(_text.ToString(), _tokenIds.Count - _tokensRead, last);
+            _text.Clear();
+            _tokensRead = _tokenIds.Count;
+            return true;
         }
     }
 

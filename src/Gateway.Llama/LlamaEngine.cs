@@ -154,8 +154,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             var tokenizer = new LlamaTokenizer(model.Vocab, info.ChatTemplate);
             if (info.HasDecoder)
             {
-                var abort = new AbortSwitch();
-                var context = ContextFactory.Create(model, info, options, abort);
+                var (context, abort) = ContextFactory.Create(model, info, options);
                 scheduler = new LlamaScheduler(context, abort, tokenizer, info.VocabularySize, options, logger);
             }
 

@@ -11,6 +11,9 @@ public sealed record LlamaEngineOptions
     /// <summary>What libllama can tell apart in one context.</summary>
     public const int MostSequences = 256;
 
+    // 16 million: beyond every model, and far below where libllama's 32 bit arithmetic ends.
+    private const int MostCells = 1 << 24;
+
     /// <summary>Path of the GGUF file.</summary>
     public required string ModelPath { get; init; }
 
@@ -41,8 +44,8 @@ public sealed record LlamaEngineOptions
     /// <summary>What is wrong with these options whatever the model, null when nothing is.</summary>
     internal string? FindError() =>
         string.IsNullOrWhiteSpace(ModelPath) ? "ModelPath must be the path of a GGUF file."
-        : OutOfRange(ContextLength, 1, int.MaxValue / 2, nameof(ContextLength))
-            ?? OutOfRange(CacheCells, ContextLength ?? 1, int.MaxValue / 2, nameof(CacheCells))
+        : OutOfRange(ContextLength, 1, MostCells, nameof(ContextLength))
+            ?? OutOfRange(CacheCells, ContextLength ?? 1, MostCells, nameof(CacheCells))
             ?? OutOfRange(MaxSequences, 1, MostSequences, nameof(MaxSequences))
             ?? OutOfRange(QueueCapacity, 0, 1_000_000, nameof(QueueCapacity))
             ?? OutOfRange(BatchSize, MaxSequences, 65_536, nameof(BatchSize))

@@ -23,4 +23,7 @@ public readonly record struct LlamaEngineStatistics
 
     /// <summary>Calls of llama_decode that succeeded.</summary>
     public required long DecodeSteps { get; init; }
+
+    /// <summary>Calls of llama_decode that failed. Mostly the same work succeeds when it is tried again in smaller parts.</summary>
+    public required long FailedDecodes { get; init; }
 }

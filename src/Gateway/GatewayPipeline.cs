@@ -26,7 +26,8 @@ internal static class GatewayPipeline
             stages.UseMiddleware<RequestMiddleware>();      // bounded read, envelope: 400 413 415
             stages.UseMiddleware<RoutingMiddleware>();      // the model's cluster: 404
 
-            // Classify, Residency, Cache, Quota and Ledger have their places here, in this order, and Fallback around what follows.
+            // Classify, Residency, Cache, Quota and Ledger have their places here, in this order.
+            stages.UseMiddleware<FallbackMiddleware>();     // the rest again on what is left, until a byte has gone to the client
             stages.UseLoadBalancing();
             stages.UsePassiveHealthChecks();
             stages.UseMiddleware<EngineMiddleware>();       // `local://` is answered here, all else by YARP's forwarder

@@ -42,4 +42,14 @@ internal static class Answers
             }
         }
     }
+
+    /// <summary>Reads what is left of a generation that was read from already.</summary>
+    public static async Task<Generation> ReadToEndFromHereAsync(this Generation generation)
+    {
+        while (!(await generation.ReadAsync(CancellationToken.None)).IsLast)
+        {
+        }
+
+        return generation;
+    }
 }

@@ -19,7 +19,6 @@ internal static class Reference
             Ints(run.GetProperty("ids")),
             run.GetProperty("text").GetString()!,
             run.GetProperty("stop").ValueEquals("eos"),
-            run.GetProperty("compare_len").GetInt32(),
             run.GetProperty("compare_len_safe").GetInt32()));
 
     public static IEnumerable<JsonElement> Tokenizations(string tokenizer) =>
@@ -27,5 +26,5 @@ internal static class Reference
 
     public static int[] Ints(JsonElement array) => [.. array.EnumerateArray().Select(id => id.GetInt32())];
 
-    internal sealed record Run(string Name, string Prompt, int[] PromptIds, int[] Ids, string Text, bool StoppedByItself, int CompareLength, int SafeLength);
+    internal sealed record Run(string Name, string Prompt, int[] PromptIds, int[] Ids, string Text, bool StoppedByItself, int SafeLength);
 }

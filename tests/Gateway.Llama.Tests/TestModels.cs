@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
+// Models compute on every core they are given; side by side they would only slow each other down.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
 namespace Gateway.Llama.Tests;
 
 /// <summary>Model files: those of the repository, and the shared test data beside it.</summary>
@@ -17,8 +20,8 @@ internal static class TestModels
 
     public static Task<LlamaEngine> LoadAsync(string path, Func<LlamaEngineOptions, LlamaEngineOptions>? configure = null)
     {
-        // The context that the reference output was made with.
-        var options = new LlamaEngineOptions { ModelPath = path, ContextLength = 1024 };
+        // As the reference output was made. A second thread would also wait for the first in a spin, minutes long on a busy machine.
+        var options = new LlamaEngineOptions { ModelPath = path, ContextLength = 1024, Threads = 1 };
         return LlamaEngine.LoadAsync(configure is null ? options : configure(options), NullLoggerFactory.Instance, null, CancellationToken.None);
     }
 

@@ -8,7 +8,6 @@ namespace Gateway.Llama.Loading;
 /// <summary>Reads a GGUF file into memory, with progress and cancellation, and tells why it could not.</summary>
 internal sealed class ModelLoader
 {
-    // What llama.cpp names a vocabulary of a file that has none; the first text to be tokenised with it would end the process.
     private const string AskForAnother = "Use a complete GGUF file that llama.cpp release v0.5.0 supports; download it again if it should be one";
 
     private readonly IProgress<float>? _progress;
@@ -115,6 +114,7 @@ internal sealed class ModelLoader
 
     private static SafeLlamaModelHandle Checked(SafeLlamaModelHandle model, string path)
     {
+        // libllama loads these and ends the process at the first request.
         var vocabulary = model.Vocab;
         var problem = vocabulary switch
         {

@@ -7,6 +7,7 @@ namespace LLama.Native;
 
 /// <summary>
 /// The part of llama.h (release v0.5.0) that the engine uses. What belongs to a model, a context or a sampler is at its handle's class.
+/// Types and members are named as in LLamaSharp's namespace of the same name, so that the package can take this folder's place.
 /// </summary>
 internal static unsafe partial class NativeApi
 {

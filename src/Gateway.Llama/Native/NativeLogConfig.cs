@@ -13,33 +13,33 @@ internal static unsafe partial class NativeLogConfig
 {
     private const int LongestLine = 2048;
 
-    private static ILogger _logger = NullLogger.Instance;
+    private static ILogger CurrentLogger = NullLogger.Instance;
 
     // A line may come in pieces; those of two threads must not mix.
     [ThreadStatic]
-    private static StringBuilder? _line;
+    private static StringBuilder? Line;
 
     [ThreadStatic]
-    private static LLamaLogLevel _lineLevel;
+    private static LLamaLogLevel LineLevel;
 
     [ThreadStatic]
-    private static List<string>? _errors;
+    private static List<string>? Errors;
 
     /// <summary>Sends messages from now on to <paramref name="logger"/>.</summary>
-    public static void llama_log_set(ILogger logger) => Volatile.Write(ref _logger, logger);
+    public static void llama_log_set(ILogger logger) => Volatile.Write(ref CurrentLogger, logger);
 
     /// <summary>Runs a native call and returns what it reported as errors on this thread.</summary>
     public static T CollectErrors<T>(Func<T> call, out IReadOnlyList<string> errors)
     {
         var collected = new List<string>();
-        _errors = collected;
+        Errors = collected;
         try
         {
             return call();
         }
         finally
         {
-            _errors = null;
+            Errors = null;
             errors = collected;
         }
     }
@@ -48,11 +48,11 @@ internal static unsafe partial class NativeLogConfig
 
     internal static void Append(LLamaLogLevel level, string text)
     {
-        var line = _line ??= new StringBuilder();
+        var line = Line ??= new StringBuilder();
         if (level != LLamaLogLevel.Continue)
         {
             Flush(line);
-            _lineLevel = level;
+            LineLevel = level;
         }
 
         if (line.Length < LongestLine)
@@ -80,19 +80,19 @@ internal static unsafe partial class NativeLogConfig
             return;
         }
 
-        if (_lineLevel == LLamaLogLevel.Error)
+        if (LineLevel == LLamaLogLevel.Error)
         {
-            _errors?.Add(text);
+            Errors?.Add(text);
         }
 
-        var level = _lineLevel switch
+        var level = LineLevel switch
         {
             LLamaLogLevel.Error => LogLevel.Error,
             LLamaLogLevel.Warning => LogLevel.Warning,
             LLamaLogLevel.Info => LogLevel.Debug,
             _ => LogLevel.Trace,
         };
-        var logger = Volatile.Read(ref _logger);
+        var logger = Volatile.Read(ref CurrentLogger);
         Log.Native(logger, level, text);
     }
 

@@ -15,6 +15,12 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
 
     public int EmbeddingSize => llama_model_n_embd(this);
 
+    public int LayerCount => llama_model_n_layer(this);
+
+    public int HeadCount => llama_model_n_head(this);
+
+    public int KVHeadCount => llama_model_n_head_kv(this);
+
     public ulong SizeInBytes => llama_model_size(this);
 
     public ulong ParameterCount => llama_model_n_params(this);
@@ -100,6 +106,18 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial int llama_model_n_embd(SafeLlamaModelHandle model);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int llama_model_n_layer(SafeLlamaModelHandle model);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int llama_model_n_head(SafeLlamaModelHandle model);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int llama_model_n_head_kv(SafeLlamaModelHandle model);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Llama.Scheduling;
 
-/// <content>One step: decode what was planned, draw the next tokens, and survive a decode that fails.</content>
+/// <content>Decoding what a step planned, drawing the next tokens, and what to do when a decode fails.</content>
 internal sealed partial class LlamaScheduler
 {
     private const int MostFailures = 3;
@@ -16,34 +16,7 @@ internal sealed partial class LlamaScheduler
     private long _promptTokens;
     private long _generatedTokens;
     private long _decodeSteps;
-
-    private void RunStep()
-    {
-        try
-        {
-            var group = _planner.Plan(_running);
-            if (Decode(group) != DecodeResult.Ok)
-            {
-                // Whose fault it was is not known: each on its own, so that only one that fails again is hurt.
-                foreach (var sequence in group)
-                {
-                    DecodeAlone(sequence);
-                }
-            }
-        }
-#pragma warning disable CA1031 // Whatever went wrong: those that run must hear of it, and those that wait must be served.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Log.StepFailed(_logger, exception);
-            foreach (var sequence in _running.ToArray())
-            {
-                Finish(sequence, FinishReason.Error, exception);
-            }
-
-            _context.MemoryClear();
-        }
-    }
+    private long _failedDecodes;
 
     private void DecodeAlone(RunningSequence sequence)
     {
@@ -77,6 +50,7 @@ internal sealed partial class LlamaScheduler
         var result = _context.Decode(_batch);
         if (result != DecodeResult.Ok)
         {
+            Volatile.Write(ref _failedDecodes, _failedDecodes + 1);
             RollBack(group, result);
             return result;
         }
@@ -100,7 +74,7 @@ internal sealed partial class LlamaScheduler
     {
         if (result == DecodeResult.ComputeAborted && !Volatile.Read(ref _closed))
         {
-            _abort.Reset();
+            _abort.CountDown();
         }
 
         foreach (var sequence in group)
@@ -140,7 +114,7 @@ internal sealed partial class LlamaScheduler
         [LoggerMessage(9011, LogLevel.Error, "The model computed no usable probabilities at position {Position}; its weights are damaged. The request is given up.")]
         public static partial void NoLogits(ILogger logger, int position);
 
-        [LoggerMessage(9012, LogLevel.Error, "A decode step failed; the requests in it are given up.")]
+        [LoggerMessage(9012, LogLevel.Error, "A step of the scheduler failed; all requests are given up.")]
         public static partial void StepFailed(ILogger logger, Exception exception);
     }
 }

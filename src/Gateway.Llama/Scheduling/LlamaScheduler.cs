@@ -67,6 +67,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 PromptTokens = Volatile.Read(ref _promptTokens),
                 GeneratedTokens = Volatile.Read(ref _generatedTokens),
                 DecodeSteps = Volatile.Read(ref _decodeSteps),
+                FailedDecodes = Volatile.Read(ref _failedDecodes),
             };
         }
     }
@@ -110,8 +111,8 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _wake.Dispose();
     }
 
-    /// <summary>Breaks off the decode in progress; its sequences go on with the next step.</summary>
-    internal void AbortDecode() => _abort.Set();
+    /// <summary>Breaks off the decode in progress and those after it, that many; the sequences try again.</summary>
+    internal void AbortDecode(byte decodes = 1) => _abort.Set(decodes);
 
     private void Run()
     {
@@ -119,16 +120,17 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         {
             while (!Volatile.Read(ref _closed))
             {
-                TakeIncoming();
-                DropCancelled();
-                Admit();
-                if (_running.Count == 0)
+                try
                 {
-                    _wake.WaitOne();
-                    continue;
+                    Step();
                 }
-
-                RunStep();
+#pragma warning disable CA1031 // Whatever went wrong: those that wait for an answer must hear of it, and later ones be served.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    Log.StepFailed(_logger, exception);
+                    FailAll(exception);
+                }
             }
         }
         finally
@@ -149,6 +151,44 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             _abort.Dispose();
             _ended.SetResult();
         }
+    }
+
+    private void Step()
+    {
+        TakeIncoming();
+        DropCancelled();
+        Admit();
+        if (_running.Count == 0)
+        {
+            _wake.WaitOne();
+            return;
+        }
+
+        var group = _planner.Plan(_running);
+        if (Decode(group) != DecodeResult.Ok)
+        {
+            // Whose fault it was is not known: each on its own, so that only one that fails again is hurt.
+            foreach (var sequence in group)
+            {
+                DecodeAlone(sequence);
+            }
+        }
+    }
+
+    private void FailAll(Exception exception)
+    {
+        while (_waiting.First is { Value: var generation })
+        {
+            _waiting.RemoveFirst();
+            Leave(generation, FinishReason.Error, exception);
+        }
+
+        while (_running.Count > 0)
+        {
+            Finish(_running[^1], FinishReason.Error, exception);
+        }
+
+        _context.MemoryClear();
     }
 
     private void TakeIncoming()

@@ -30,9 +30,15 @@ internal static class CheckCommand
         var command = new Command("check", "Check a configuration file: every error with its line, without starting anything.") { file, json };
         file.Validators.Add(result =>
         {
-            if (string.IsNullOrWhiteSpace(result.GetValueOrDefault<string>()))
+            var path = result.GetValueOrDefault<string>();
+            if (string.IsNullOrWhiteSpace(path))
             {
                 result.AddError("The path of the file is empty.");
+            }
+            else if (path.StartsWith('-'))
+            {
+                // System.CommandLine takes an unknown option for the argument.
+                result.AddError($"There is no option {path}; a file of that name is ./{path}");
             }
         });
         command.SetAction(parse =>

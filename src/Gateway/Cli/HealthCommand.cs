@@ -7,9 +7,16 @@ internal static class HealthCommand
 {
     public static Command Create()
     {
-        var url = new Argument<Uri>("URL") { Description = "Base URL of the gateway.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:8080") };
-        var command = new Command("health", "Exit code 0 when the gateway at URL is ready, 1 when it is not.") { url };
-        command.SetAction((result, cancellationToken) => CheckAsync(result.GetValue(url)!, cancellationToken));
+        var url = new Argument<string>("url") { Description = "Base URL of the gateway.", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
+        url.Validators.Add(result =>
+        {
+            if (!Uri.TryCreate(result.GetValueOrDefault<string>(), UriKind.Absolute, out _))
+            {
+                result.AddError("The URL must be whole, such as http://127.0.0.1:8080.");
+            }
+        });
+        var command = new Command("health", "Exit code 0 when the gateway at the URL is ready, 1 when it is not.") { url };
+        command.SetAction((result, cancellationToken) => CheckAsync(new Uri(result.GetValue(url)!), cancellationToken));
         return command;
     }
 

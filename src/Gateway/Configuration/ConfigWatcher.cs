@@ -19,6 +19,9 @@ internal sealed partial class ConfigWatcher : BackgroundService
     /// <summary>Content must stay the same this long: a file being written is not a configuration yet.</summary>
     public static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>A file of another kind put in this one's place has an error on every line; `gateway check` prints them all.</summary>
+    private const int MostErrorsLogged = 20;
+
     private readonly Func<LoadResult, Task> _apply;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<ConfigWatcher> _logger;
@@ -145,7 +148,7 @@ internal sealed partial class ConfigWatcher : BackgroundService
 
         if (!result.Success)
         {
-            foreach (var error in result.Errors)
+            foreach (var error in result.Errors.Take(MostErrorsLogged))
             {
                 Log.Error(_logger, error.ToString());
             }

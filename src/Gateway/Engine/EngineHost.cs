@@ -6,7 +6,7 @@ namespace Gateway.Engine;
 /// The models in this process. Configurations that ask for the same file with the same options share one engine; it is freed when the last
 /// snapshot that names it is gone.
 /// </summary>
-internal sealed partial class EngineHost(ILoggerFactory loggers) : IAsyncDisposable
+internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<EngineHost>();
     private readonly Lock _lock = new();
@@ -96,7 +96,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers) : IAsyncDisposa
         // Off the caller's thread and out of its lock: a load takes seconds.
         await Task.Yield();
         LogLoading(handle.Deployment, handle.Options.ModelPath);
-        var progress = new LoadProgress(percent => LogProgress(handle.Deployment, percent));
+        var progress = new LoadProgress(time, percent => LogProgress(handle.Deployment, percent));
         var engine = await LlamaEngine.LoadAsync(handle.Options, loggers, progress, handle.Unloading);
         var loaded = LoadedEngine.Create(engine, handle.Options.ModelPath);
         handle.Loaded = loaded;
@@ -132,18 +132,19 @@ internal sealed partial class EngineHost(ILoggerFactory loggers) : IAsyncDisposa
     [LoggerMessage(EventId = 2003, Level = LogLevel.Information, Message = "Deployment {Deployment}: unloaded")]
     private partial void LogUnloaded(string deployment);
 
-    // Every tenth part is enough for a person.
-    private sealed class LoadProgress(Action<int> report) : IProgress<float>
+    // A small model is there before a person could read a line; a large one tells every few seconds how far it is.
+    private sealed class LoadProgress(TimeProvider time, Action<int> report) : IProgress<float>
     {
-        private int _reported;
+        private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+
+        private long _reportedAt = time.GetTimestamp();
 
         public void Report(float value)
         {
-            var tenth = (int)(value * 10);
-            if (tenth > _reported && tenth < 10)
+            if (time.GetElapsedTime(_reportedAt) >= Interval)
             {
-                _reported = tenth;
-                report(tenth * 10);
+                _reportedAt = time.GetTimestamp();
+                report((int)(value * 100));
             }
         }
     }

@@ -27,6 +27,9 @@ internal sealed class Exchange(Caller caller, ApiEndpoint endpoint, long started
     /// <summary>The deployment that answers; null until one was chosen.</summary>
     public DeploymentModel? Deployment { get; set; }
 
+    /// <summary>Whether another deployment may still be tried when this one is down.</summary>
+    public bool HasAlternatives { get; set; }
+
     /// <summary>Timestamp of the first content that went to the client; 0 before.</summary>
     public long FirstTokenAt { get; private set; }
 
@@ -57,8 +60,17 @@ internal sealed class Exchange(Caller caller, ApiEndpoint endpoint, long started
         if (Outcome == ExchangeOutcome.Ok)
         {
             Outcome = outcome;
-            Failure = failure;
         }
+
+        Failure ??= failure;
+    }
+
+    /// <summary>Forgets a failure that another deployment is to make good.</summary>
+    public void Retry()
+    {
+        Outcome = ExchangeOutcome.Ok;
+        Failure = null;
+        DeploymentDown = false;
     }
 
     /// <summary>Notes that the deployment answered with an error of its own, or not at all.</summary>

@@ -64,6 +64,9 @@ internal static class GatewayHost
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft"] = "Warning",
 
+        // libllama warns of settings that are ours, and tells the whole of a model's metadata.
+        ["Logging:LogLevel:Gateway.Llama.Native"] = "Error",
+
         // YARP tells each request and its target at Information.
         ["Logging:LogLevel:Yarp"] = "Warning",
     };

@@ -59,7 +59,7 @@ internal sealed partial class StartupBanner(
 
         text.AppendLine().AppendLine("  Try it:").AppendLine();
         text.AppendLine($"  curl {api}/v1/chat/completions -H 'Authorization: Bearer {source.DemoKey?.Value ?? "YOUR_KEY"}' -H 'Content-Type: application/json' \\");
-        text.AppendLine($$$"""    -d '{"model":"{{{model}}}","messages":[{"role":"user","content":"What is the capital of Peru?"}]}'""");
+        text.AppendLine($$$"""    -d '{"model":"{{{model}}}","messages":[{"role":"user","content":"What is the capital of Peru?"}],"temperature":0}'""");
         return text.AppendLine().ToString();
     }
 

@@ -18,6 +18,11 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
         {
             // 502, 503 and 504 say that the service behind is not there; any other error is an answer to this request.
             exchange.FailUpstream(down: status is 502 or 503 or 504);
+            // A time-out is not made good by another deployment, so its words are the client's to read.
+            if (status is 502 or 503 && exchange.HasAlternatives)
+            {
+                return new(null, UpstreamErrors.Status(upstream, status));
+            }
         }
 
         if (status is < 200 or (>= 300 and < 400))
@@ -54,13 +59,13 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
             return new(content, null);
         }
 
-        // An error without a body of its own kind keeps its status, in words that clients can read.
-        return status >= 400 ? new(null, UpstreamErrors.Status(upstream, status)) : Fail(exchange, error);
+        // An error without a body that clients can read keeps its status.
+        return Fail(exchange, status >= 400 ? UpstreamErrors.Status(upstream, status) : error, down: status < 400);
     }
 
-    private static UpstreamAnswer Fail(Exchange exchange, ApiError error)
+    private static UpstreamAnswer Fail(Exchange exchange, ApiError error, bool down = true)
     {
-        exchange.FailUpstream(down: true, error);
+        exchange.FailUpstream(down, error);
         return new(null, error);
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
-using Gateway.Api;
 using Gateway.Exchanges;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
@@ -109,8 +108,9 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         httpContext.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
         if (answer.Error is { } failure)
         {
+            // The body is written at the outermost layer, if no other deployment has answered by then.
+            httpContext.Response.StatusCode = failure.Status;
             CopyRetryAfter(proxyResponse, httpContext.Response);
-            await ErrorResponse.WriteAsync(httpContext, failure);
             return false;
         }
 

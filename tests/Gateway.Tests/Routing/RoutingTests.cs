@@ -150,10 +150,77 @@ public sealed class RoutingTests : IAsyncLifetime
             async () => await PostAsync("even") == 502 && _a.Requests.Count > 0 && _b.Requests.Count > 0, "both have failed");
         var before = _a.Requests.Count + _b.Requests.Count;
         Assert.Equal(502, await PostAsync("even"));
-        Assert.Equal(before + 1, _a.Requests.Count + _b.Requests.Count);
+        Assert.Equal(before + 2, _a.Requests.Count + _b.Requests.Count);
 
         _a.Script = _b.Script = c => c.SendAsync(Answers.Ok);
         Assert.Equal(200, await PostAsync("even"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nx-of: a\r\n\r\nhi")]
+    [InlineData("HTTP/1.1 503 Busy\r\nContent-Type: application/json\r\nContent-Length: 2\r\nRetry-After: 9\r\nx-of: a\r\n\r\n{}")]
+    [InlineData("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")]
+    public async Task Another_deployment_makes_good_for_one_that_is_down(string answer)
+    {
+        _a.Script = async c =>
+        {
+            await c.SendAsync(answer);
+            c.Close();
+        };
+        for (var i = 1; _a.Requests.Count == 0; i++)
+        {
+            using var response = await _gateway.PostAsync(TestGateway.Prompt("even"));
+            Assert.Equal(Answers.Completion, await response.Content.ReadAsStringAsync());
+            Assert.Equal(200, (int)response.StatusCode);
+            Assert.False(response.Headers.Contains("x-of") || response.Headers.Contains("Retry-After"));
+            Assert.Single(response.Headers.GetValues("x-request-id"));
+            await _gateway.SettlesAsync("ok", 200, before: i - 1);
+        }
+
+        Assert.Equal(_a.Requests[0].Body, _b.Requests[^1].Body);
+    }
+
+    [Fact]
+    public async Task When_none_can_make_good_the_last_ones_words_are_the_answer()
+    {
+        const string busy = """{"error":{"message":"busy","type":"server_error","param":null,"code":null}}""";
+        _a.Script = _b.Script = c => c.SendAsync(Answers.Json(busy, 503, "Retry-After: 9\r\n"));
+        using var response = await _gateway.PostAsync(TestGateway.Prompt("even"));
+
+        Assert.Equal(503, (int)response.StatusCode);
+        Assert.Equal(busy, await response.Content.ReadAsStringAsync());
+        Assert.Equal("9", response.Headers.RetryAfter!.ToString());
+        Assert.Equal(2, _a.Requests.Count + _b.Requests.Count);
+        await _gateway.SettlesAsync("upstream_error", 503);
+    }
+
+    [Fact]
+    public async Task A_time_out_is_not_tried_again()
+    {
+        const string late = """{"error":{"message":"too late","type":"server_error","param":null,"code":null}}""";
+        _a.Script = _b.Script = c => c.SendAsync(Answers.Json(late, 504));
+        using var response = await _gateway.PostAsync(TestGateway.Prompt("even"));
+
+        Assert.Equal(504, (int)response.StatusCode);
+        Assert.Equal(late, await response.Content.ReadAsStringAsync());
+        Assert.Equal(1, _a.Requests.Count + _b.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_stream_that_has_begun_is_not_begun_again()
+    {
+        _a.Script = _b.Script = async c =>
+        {
+            await c.SendAsync(Answers.StreamHead);
+            await c.SendChunkAsync(Answers.Event("one"));
+            c.Close();
+        };
+        using var response = await _gateway.PostAsync(TestGateway.Prompt("even", ",\"stream\":true"));
+
+        Assert.Contains("upstream_closed_early", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(1, _a.Requests.Count + _b.Requests.Count);
     }
 
     [Fact]

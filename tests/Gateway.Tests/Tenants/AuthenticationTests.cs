@@ -1,9 +1,9 @@
 using Gateway.Configuration;
-using Gateway.Hosting;
 using Gateway.Routing;
 using Gateway.Tenants;
 using Gateway.Tests.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using ConfigSource = Gateway.Hosting.ConfigSource;
 
 namespace Gateway.Tests.Tenants;
 

@@ -31,9 +31,6 @@ internal sealed class RawClient : IDisposable
         return new RawResponse(head, await Reader.ReadBodyAsync(head, untilClose: true));
     }
 
-    /// <summary>Says that nothing more comes, and goes on reading.</summary>
-    public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
-
     /// <summary>Vanishes with a reset.</summary>
     public void Reset()
     {

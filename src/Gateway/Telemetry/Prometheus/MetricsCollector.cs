@@ -49,7 +49,7 @@ internal sealed partial class MetricsCollector : IDisposable
         _listener.Start();
     }
 
-    /// <summary>Reads all metrics, in the order of their names; asks the observable ones first.</summary>
+    /// <summary>Reads all metrics, in the order of their names and the collector's own last; asks the observable ones first.</summary>
     public IReadOnlyList<MetricSnapshot> Collect()
     {
         lock (_collecting)

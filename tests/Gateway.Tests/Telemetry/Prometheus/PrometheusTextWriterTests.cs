@@ -152,6 +152,16 @@ public sealed class PrometheusTextWriterTests : IDisposable
     }
 
     [Fact]
+    public void Values_that_differ_only_in_what_UTF8_cannot_hold_are_one_series()
+    {
+        var counter = Meter.CreateCounter<int>("hits");
+        counter.Add(1, new KeyValuePair<string, object?>("v", "a\uD800b"));
+        counter.Add(2, new KeyValuePair<string, object?>("v", "a\uDC00b"));
+
+        Assert.Equal(3, _metrics.Read().Value("hits_total", ("v", "a\uFFFDb")));
+    }
+
+    [Fact]
     public void Any_names_and_descriptions_make_a_text_that_can_be_read()
     {
         var property = Prop.ForAll(Hostile.ArrayOf().ToArbitrary(), words =>

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace Gateway.Benchmarks;
+
+/// <summary>A process that a benchmark starts, on a port of its own choice, and ends.</summary>
+internal sealed class Child : IDisposable
+{
+    public const string Key = "benchmark-key";
+
+    private readonly Process _process;
+
+    private Child(Process process, string url)
+    {
+        _process = process;
+        Url = url;
+    }
+
+    /// <summary>Where it listens.</summary>
+    public string Url { get; }
+
+    /// <summary>Processor time of all its threads so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    public static Task<Child> StartRoleAsync(params string[] role) => StartAsync(
+        [typeof(Child).Assembly.Location, "role", .. role], Path.GetTempPath(), line => line.StartsWith("listening ", StringComparison.Ordinal) ? line[10..] : null);
+
+    /// <summary>Starts the gateway in a folder; with a <c>gateway.yaml</c> there it goes by that.</summary>
+    public static Task<Child> StartGatewayAsync(string folder)
+    {
+        var program = typeof(Child).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "GatewayProgram").Value!;
+        string? url = null;
+        return StartAsync([program, "--urls", "http://127.0.0.1:0"], folder, line =>
+        {
+            url ??= line.StartsWith("  API ", StringComparison.Ordinal) ? line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1][..^"/v1".Length] : null;
+            return line.TrimStart().StartsWith("-d '{", StringComparison.Ordinal) ? url : null;
+        });
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private static async Task<Child> StartAsync(string[] arguments, string folder, Func<string, string?> urlOf)
+    {
+        var process = Process.Start(new ProcessStartInfo("dotnet", arguments)
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            Environment = { ["GATEWAY_DATA_DIR"] = folder, ["GATEWAY_DEMO_KEY"] = Key, ["GATEWAY_ADMIN_URL"] = "http://127.0.0.1:0" },
+        })!;
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (urlOf(line) is { } url)
+            {
+                // Nobody reads on; a full pipe must not stop it.
+                _ = process.StandardOutput.ReadToEndAsync();
+                return new Child(process, url);
+            }
+        }
+
+        throw new InvalidOperationException($"{arguments[0]} ended without listening.");
+    }
+}

@@ -1,0 +1,19 @@
+using Gateway.Benchmarks;
+
+// Without an argument all of them run; the roles are the processes that a benchmark starts beside itself.
+return args switch
+{
+    ["role", "upstream", var url] => await Roles.RunUpstreamAsync(url),
+    ["role", "yarp", var url, var upstream] => await Roles.RunYarpAsync(url, upstream),
+    ["proxy"] => await ProxyBenchmark.RunAsync(),
+    ["engine"] => await EngineBenchmark.RunAsync(),
+    ["start"] => await StartBenchmark.RunAsync(),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: [proxy | engine | start]");
+    return 2;
+}

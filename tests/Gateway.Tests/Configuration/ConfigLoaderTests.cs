@@ -1,0 +1,95 @@
+using Gateway.Configuration;
+
+namespace Gateway.Tests.Configuration;
+
+public sealed class ConfigLoaderTests : IDisposable
+{
+    private readonly ConfigFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_sample_is_read_whole()
+    {
+        var result = _folder.Load(ConfigFolder.Sample);
+
+        Assert.Empty(_folder.Lines(result.Errors));
+        Assert.Empty(_folder.Lines(result.Warnings));
+        var config = result.Config!;
+        Assert.Equal(new ListenConfig { Api = "*:8080", Admin = "127.0.0.1:8081" }, config.Listen);
+        Assert.Equal(20_000_000, config.Limits.BodyBytes);
+        Assert.Equal("smollm2-135m-instruct, meta-llama/Llama-3.1-8B-Instruct, gpt-4o-mini", string.Join(", ", config.Models.Select(m => m.Name)));
+        Assert.Equal(
+            [new() { Name = "vllm", Weight = 9 }, new() { Name = "local-smol", Weight = 1 }],
+            config.Models[1].Deployments);
+        Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromMilliseconds(500)), (config.Models[1].Timeout!.Value, config.Models[1].Cooldown!.Value));
+        Assert.Equal(
+            [
+                new()
+                {
+                    Name = "local-smol", Kind = DeploymentKind.Local, Path = _folder.PathOf("models/smol.gguf"), ContextLength = 8192, CacheCells = 16384,
+                    Parallel = 4, Queue = 0, Threads = 2, DefaultMaxTokens = 512,
+                },
+                new()
+                {
+                    Name = "vllm", Kind = DeploymentKind.OpenAICompatible, BaseUrl = "http://vllm:8000/v1", ApiKey = new Secret(ConfigFolder.FileSecret),
+                    Model = "meta-llama/Llama-3.1-8B-Instruct",
+                },
+                new()
+                {
+                    Name = "openai-us", Kind = DeploymentKind.OpenAI, BaseUrl = "https://api.openai.com/v1",
+                    ApiKey = new Secret(ConfigFolder.EnvironmentSecret),
+                },
+                new() { Name = "ollama", Kind = DeploymentKind.OpenAICompatible, BaseUrl = "http://localhost:11434/v1", Model = "llama3:8b" },
+            ],
+            config.Deployments);
+        Assert.Equal("hospital, NO", string.Join(", ", config.Tenants.Select(t => t.Name)));
+        Assert.Equal(["*"], config.Tenants[1].Models);
+        Assert.Equal(
+            [
+                new() { Name = "wards", Sha256 = "0a4d55a8d778e5022fab701977c5d840bbc486d0f1f8e3a5b5f1e8f4e8d6a001" },
+                new() { Name = "research", Sha256 = "0a4d55a8d778e5022fab701977c5d840bbc486d0f1f8e3a5b5f1e8f4e8d6a002" },
+            ],
+            config.Tenants[0].Keys);
+    }
+
+    [Fact]
+    public void An_error_prints_as_file_line_column_key_and_message()
+    {
+        var error = Assert.Single(_folder.Load(ConfigFolder.Minimal.Replace("kind: local", "kind: local\n    queue: x", StringComparison.Ordinal)).Errors);
+
+        Assert.Equal($"{_folder.File}:6:5: deployments[0].queue: expected a whole number in plain decimal digits, such as 8192", error.ToString());
+    }
+
+    [Fact]
+    public void With_an_error_there_is_no_configuration_to_serve_by_mistake()
+    {
+        var result = _folder.Load(ConfigFolder.Minimal + "x: 1\n");
+
+        Assert.False(result.Success);
+        Assert.Null(result.Config);
+    }
+
+    [Fact]
+    public void Without_a_file_the_shipped_model_is_served_to_the_demonstration_tenant()
+    {
+        var hash = new string('a', 64);
+        var config = DefaultConfig.Create(hash);
+
+        var deployment = Assert.Single(config.Deployments);
+        Assert.Equal(("local-smol", DeploymentKind.Local), (deployment.Name, deployment.Kind));
+        Assert.Equal(Path.Combine(AppContext.BaseDirectory, "models", "SmolLM2-135M-Instruct-Q4_1.gguf"), deployment.Path);
+        var model = Assert.Single(config.Models);
+        Assert.Equal("smollm2-135m-instruct", model.Name);
+        Assert.Equal(new ModelDeploymentConfig { Name = "local-smol", Weight = 1 }, Assert.Single(model.Deployments));
+        var tenant = Assert.Single(config.Tenants);
+        Assert.Equal("demo", tenant.Name);
+        Assert.Equal(["*"], tenant.Models);
+        Assert.Equal(hash, Assert.Single(tenant.Keys).Sha256);
+        Assert.Equal("127.0.0.1:8080", config.Listen.Api);
+    }
+
+    [Fact]
+    public void The_model_that_is_served_without_a_file_is_shipped() =>
+        Assert.Null(ModelFile.Check(Repository.PathOf("src/Gateway/models/" + Path.GetFileName(DefaultConfig.Create("").Deployments[0].Path!))));
+}
