@@ -23,6 +23,15 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         ApiErrorTypes.InvalidRequest,
         Code: "invalid_api_key");
 
+    /// <summary>What Kestrel found wrong with the request while it was read.</summary>
+    public static ApiError BadHttp(BadHttpRequestException e) => e.StatusCode switch
+    {
+        StatusCodes.Status408RequestTimeout => new(
+            e.StatusCode, "The request body arrived too slowly and was given up.", ApiErrorTypes.InvalidRequest, Code: "request_timeout"),
+        _ => new(
+            e.StatusCode, "The HTTP request is malformed: its body ended early or is badly framed.", ApiErrorTypes.InvalidRequest, Code: "bad_http_request"),
+    };
+
     public static ApiError ModelNotFound(string model) => new(
         StatusCodes.Status404NotFound,
         $"The model `{model}` does not exist or you do not have access to it.",

@@ -20,7 +20,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         }
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
-            await ErrorResponse.WriteAsync(context, FromBadRequest(e));
+            await ErrorResponse.WriteAsync(context, ApiError.BadHttp(e));
             return;
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -48,14 +48,6 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             await ErrorResponse.WriteAsync(context, FromStatus(context));
         }
     }
-
-    private static ApiError FromBadRequest(BadHttpRequestException e) => e.StatusCode switch
-    {
-        StatusCodes.Status408RequestTimeout => new ApiError(
-            e.StatusCode, "The request body arrived too slowly and was given up.", ApiErrorTypes.InvalidRequest, Code: "request_timeout"),
-        _ => new ApiError(
-            e.StatusCode, "The HTTP request is malformed: its body ended early or is badly framed.", ApiErrorTypes.InvalidRequest, Code: "bad_http_request"),
-    };
 
     private static ApiError FromStatus(HttpContext context)
     {

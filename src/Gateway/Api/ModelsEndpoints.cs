@@ -28,6 +28,8 @@ internal static class ModelsEndpoints
 
     private static Task GetAsync(HttpContext context, string name)
     {
+        // Of all escapes ASP.NET leaves only this one in a path; clients that escape the name as one segment send it.
+        name = name.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var caller = context.Features.GetRequiredFeature<Caller>();
         return caller.Tenant.Models.Contains(name) && caller.Gateway.Models.TryGetValue(name, out var model)
             ? context.Response.WriteAsJsonAsync(ModelObject.Of(model), ModelsJson.Default.ModelObject)

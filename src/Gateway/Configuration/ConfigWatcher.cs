@@ -182,22 +182,22 @@ internal sealed partial class ConfigWatcher : BackgroundService
 
     private static partial class Log
     {
-        [LoggerMessage(1000, LogLevel.Information, "{File} applied: {Models} models, {Deployments} deployments, {Tenants} tenants")]
+        [LoggerMessage(4000, LogLevel.Information, "{File} applied: {Models} models, {Deployments} deployments, {Tenants} tenants")]
         public static partial void Applied(ILogger logger, string file, int models, int deployments, int tenants);
 
-        [LoggerMessage(1001, LogLevel.Error, "{ConfigError}")]
+        [LoggerMessage(4001, LogLevel.Error, "{ConfigError}")]
         public static partial void Error(ILogger logger, string configError);
 
-        [LoggerMessage(1002, LogLevel.Warning, "{ConfigWarning}")]
+        [LoggerMessage(4002, LogLevel.Warning, "{ConfigWarning}")]
         public static partial void Warning(ILogger logger, string configWarning);
 
-        [LoggerMessage(1003, LogLevel.Error, "{File} has {Errors} errors; the configuration in use stays")]
+        [LoggerMessage(4003, LogLevel.Error, "{File} has {Errors} errors; the configuration in use stays")]
         public static partial void Kept(ILogger logger, string file, int errors);
 
-        [LoggerMessage(1004, LogLevel.Error, "{File} is valid but could not be applied")]
+        [LoggerMessage(4004, LogLevel.Error, "{File} is valid but could not be applied")]
         public static partial void NotApplied(ILogger logger, Exception exception, string file);
 
-        [LoggerMessage(1005, LogLevel.Warning, "No file events for {Folder}; changes are seen by looking every {Seconds} s")]
+        [LoggerMessage(4005, LogLevel.Warning, "No file events for {Folder}; changes are seen by looking every {Seconds} s")]
         public static partial void NoEvents(ILogger logger, string folder, double seconds);
     }
 }

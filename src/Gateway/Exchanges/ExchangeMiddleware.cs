@@ -2,6 +2,7 @@ using Gateway.Api;
 using Gateway.Telemetry;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Exchanges;
 
@@ -24,7 +25,8 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, GatewayMetrics me
         finally
         {
             exchange.Envelope?.Dispose();
-            metrics.ExchangeSettled(exchange, Outcome(context, exchange, completed), context.Response.StatusCode);
+            var outcome = Outcome(context, exchange, completed);
+            metrics.ExchangeSettled(exchange, outcome, Status(context.Response, outcome, completed));
         }
     }
 
@@ -40,6 +42,16 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, GatewayMetrics me
             return ExchangeOutcome.ClientGone;
         }
 
-        return completed ? ExchangeOutcome.Ok : ExchangeOutcome.Error;
+        // YARP does not throw. What went wrong with the upstream was noted above, so this is the client's end of the connection, or our own fault.
+        return context.Features.Get<IForwarderErrorFeature>() is { } error
+            ? error.Error is ForwarderError.ResponseHeaders ? ExchangeOutcome.Error : ExchangeOutcome.ClientGone
+            : completed ? ExchangeOutcome.Ok : ExchangeOutcome.Error;
     }
+
+    // What the client got, or would have got: an exception becomes a 500 further out, and nothing at all counts as nginx's 499.
+    private static int Status(HttpResponse response, ExchangeOutcome outcome, bool completed) =>
+        response.HasStarted ? response.StatusCode
+        : outcome == ExchangeOutcome.ClientGone ? StatusCodes.Status499ClientClosedRequest
+        : completed ? response.StatusCode
+        : StatusCodes.Status500InternalServerError;
 }

@@ -11,6 +11,8 @@ internal static class RequestEnvelopeReader
     /// <summary>Deeper nesting than any request needs is refused before it costs anything.</summary>
     public const int MaxDepth = 64;
 
+    private static readonly ApiError KeyNotUnicode = ApiError.BadRequest("A key in the request body is not valid Unicode.", code: "invalid_json");
+
     /// <summary>Reads the first <paramref name="length"/> bytes of <paramref name="buffer"/>, a rented array that the envelope then owns.</summary>
     /// <returns>Null, and an <paramref name="error"/>, when the body is no JSON object with a model.</returns>
     public static RequestEnvelope? Read(byte[] buffer, int length, out ApiError? error)
@@ -56,6 +58,12 @@ internal static class RequestEnvelopeReader
         error = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            if (!IsUnicode(ref reader))
+            {
+                error = KeyNotUnicode;
+                return null;
+            }
+
             if (reader.ValueTextEquals("model"u8))
             {
                 reader.Read();
@@ -77,7 +85,11 @@ internal static class RequestEnvelopeReader
                 reader.Read();
             }
 
-            reader.Skip();
+            if (!TrySkip(ref reader))
+            {
+                error = KeyNotUnicode;
+                return null;
+            }
         }
 
         // The end of the input is checked too: the reader throws on anything but white space behind the object.
@@ -147,13 +159,44 @@ internal static class RequestEnvelopeReader
             return false;
         }
 
+        return Ascii.EqualsIgnoreCase(name[..reader.CopyString(name)], "model"u8);
+    }
+
+    // To the end of the value, and whether all keys in it are text.
+    private static bool TrySkip(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
+        {
+            return true;
+        }
+
+        var depth = reader.CurrentDepth;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && !IsUnicode(ref reader))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // The reader throws where a key with half of a surrogate pair is compared or read, so none gets past here.
+    private static bool IsUnicode(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return true;
+        }
+
         try
         {
-            return Ascii.EqualsIgnoreCase(name[..reader.CopyString(name)], "model"u8);
+            reader.GetString();
+            return true;
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair: not the model's key, whatever it is.
             return false;
         }
     }

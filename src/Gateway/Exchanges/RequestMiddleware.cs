@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gateway.Api;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Exchanges;
 
@@ -18,6 +19,15 @@ internal sealed class RequestMiddleware(RequestDelegate next)
         if (request.ContentLength > limit)
         {
             await RefuseTooLargeAsync(context, exchange, limit);
+            return;
+        }
+
+        // Without a body and with an upgrade, what follows would be the other protocol's, and YARP would ask the upstream for it.
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
+        {
+            context.Response.Headers.Connection = "close";
+            await exchange.RefuseAsync(context, ApiError.BadRequest(
+                $"The connection cannot be upgraded to '{request.Headers.Upgrade}'. Send a request with a body.", code: "upgrade_not_supported"));
             return;
         }
 
@@ -62,6 +72,19 @@ internal sealed class RequestMiddleware(RequestDelegate next)
             exchange.Envelope = envelope;
             owned = false;
         }
+        catch (BadHttpRequestException e)
+        {
+            exchange.Fail(IsCutOff(e) ? ExchangeOutcome.ClientGone : ExchangeOutcome.Refused, failure: null);
+            await ErrorResponse.WriteAsync(context, ApiError.BadHttp(e));
+            return;
+        }
+        catch (IOException)
+        {
+            // The connection broke; there is nobody to tell.
+            exchange.Fail(ExchangeOutcome.ClientGone, failure: null);
+            context.Abort();
+            return;
+        }
         finally
         {
             if (owned)
@@ -72,6 +95,9 @@ internal sealed class RequestMiddleware(RequestDelegate next)
 
         await next(context);
     }
+
+    // Kestrel has no other public mark of it. The client may still read, having closed only its sending side, so it is told all the same.
+    private static bool IsCutOff(BadHttpRequestException e) => e.Message.StartsWith("Unexpected end of request content", StringComparison.Ordinal);
 
     private static byte[] Grow(byte[] buffer, int length)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Providers;
@@ -21,8 +22,9 @@ internal static class GatewayHost
     /// <summary>Makes the service with its first configuration in force; it does not listen yet.</summary>
     /// <param name="args">Arguments for ASP.NET's configuration, such as <c>--urls</c>.</param>
     /// <param name="configPath">The configuration file; null looks for the usual one, and goes without if there is none.</param>
+    /// <param name="configure">Adds to the services, or puts others in their place; comes last.</param>
     /// <exception cref="StartupException">The configuration has errors.</exception>
-    public static async Task<WebApplication> CreateAsync(string[] args, string? configPath)
+    public static async Task<WebApplication> CreateAsync(string[] args, string? configPath, Action<IServiceCollection>? configure = null)
     {
         // The gateway's own folder: what stands in a user's working directory is not ASP.NET's to read.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -34,11 +36,16 @@ internal static class GatewayHost
 
             // The Request stage bounds bodies, by a limit that may change while the gateway runs.
             kestrel.Limits.MaxRequestBodySize = null;
+
+            // A byte of a header is a character and back again, so that headers pass as they came, in whatever encoding.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         var source = ConfigSource.Load(configPath ?? builder.Configuration[ConfigVariable], builder.Configuration);
         AddServices(builder.Services, source);
+        configure?.Invoke(builder.Services);
 
         var app = builder.Build();
         foreach (var url in ServerUrls.Resolve(app.Configuration, source.Config.Listen))

@@ -25,7 +25,8 @@ internal static class ServerUrls
     public static int AdminPort(IServer server) =>
         server.Features.Get<IServerAddressesFeature>()?.Addresses.LastOrDefault() is { } url ? PortOf(url) : -1;
 
-    // The order of ASP.NET: --urls and ASPNETCORE_URLS, then the ports of its container images, then PORT as hosting platforms set it.
+    // --urls and ASPNETCORE_URLS first, as in ASP.NET. PORT, which hosting platforms set, goes before the ports that ASP.NET's container images
+    // always set.
     private static string[] ResolveApi(IConfiguration configuration, ListenConfig listen)
     {
         if (configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls)
@@ -56,11 +57,20 @@ internal static class ServerUrls
     {
         try
         {
-            return BindingAddress.Parse(url).Port;
+            var address = BindingAddress.Parse(url);
+
+            // It takes a port that is no number for a part of the host, and Kestrel takes a host that it does not know for every address.
+            if (address.IsUnixPipe || address.IsNamedPipe
+                || (address.Port is >= 0 and <= 65535 && (address.Host.StartsWith('[') || !address.Host.Contains(':', StringComparison.Ordinal))))
+            {
+                return address.Port;
+            }
         }
         catch (FormatException)
         {
-            throw new StartupException($"'{url}' is no address to listen on. Write http://HOST:PORT.");
+            // Told below, like what it lets pass.
         }
+
+        throw new StartupException($"'{url}' is no address to listen on. Write http://HOST:PORT.");
     }
 }

@@ -8,6 +8,9 @@ internal static class UpstreamErrors
 {
     public static ApiError From(Upstream upstream, IForwarderErrorFeature error) => error.Error switch
     {
+        // HttpClient tells its connect time-out, and only that, by the exception inside.
+        ForwarderError.RequestTimedOut when error.Exception?.InnerException is TimeoutException =>
+            Unreachable(upstream, $"no connection was made within {UpstreamClientFactory.ConnectTimeout.TotalSeconds:0} seconds"),
         ForwarderError.RequestTimedOut => TimedOut(upstream),
         _ => Unreachable(upstream, Reason(error.Exception)),
     };

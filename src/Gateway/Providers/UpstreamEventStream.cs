@@ -9,9 +9,6 @@ namespace Gateway.Providers;
 /// </summary>
 internal sealed class UpstreamEventStream : Stream
 {
-    // The final events (finish reason, usage, [DONE]) of all upstreams known are shorter.
-    private const int TailSize = 4096;
-
     // A line that is not yet whole waits for its end, up to this length.
     private const int MaxHeld = 32 * 1024;
 
@@ -23,8 +20,7 @@ internal sealed class UpstreamEventStream : Stream
     private readonly CancellationTokenSource _silence;
     private readonly CancellationTokenRegistration _clientGoneRegistration;
     private readonly TimeSpan _patience;
-    private readonly byte[] _tail = new byte[TailSize];
-    private int _tailLength;
+    private readonly EventTail _tail = new();
     private byte[] _held = [];
     private ReadOnlyMemory<byte> _last;
     private bool _ended;
@@ -84,6 +80,9 @@ internal sealed class UpstreamEventStream : Stream
                 _silence.CancelAfter(_patience);
                 var held = buffer.IsEmpty ? 0 : _held.Length;
                 var read = await _inner.ReadAsync(buffer[held..], _silence.Token);
+
+                // Until the next read it is the client that may take its time.
+                _silence.CancelAfter(Timeout.InfiniteTimeSpan);
                 if (buffer.IsEmpty)
                 {
                     return 0;
@@ -93,7 +92,7 @@ internal sealed class UpstreamEventStream : Stream
                 _held = [];
                 if (read == 0)
                 {
-                    Remember(buffer.Span[..held]);
+                    _tail.Append(buffer.Span[..held]);
                     return Complete() ? held : 0;
                 }
 
@@ -124,39 +123,23 @@ internal sealed class UpstreamEventStream : Stream
         var whole = chunk.LastIndexOf((byte)'\n') + 1;
         if (chunk.Length - whole > MaxHeld)
         {
-            whole = chunk.Length;
+            // All but what may be the beginning of a key.
+            whole = chunk.Length - Math.Max(0, _upstream.ApiKeyBytes.Length - 1);
         }
 
         _held = whole == chunk.Length ? [] : chunk[whole..].ToArray();
-        Remember(chunk[..whole]);
+        _tail.Append(chunk[..whole]);
         return whole;
-    }
-
-    private void Remember(ReadOnlySpan<byte> chunk)
-    {
-        if (chunk.Length >= TailSize)
-        {
-            chunk[^TailSize..].CopyTo(_tail);
-            _tailLength = TailSize;
-            return;
-        }
-
-        var overflow = Math.Max(0, _tailLength + chunk.Length - TailSize);
-        if (overflow > 0)
-        {
-            _tail.AsSpan(overflow, _tailLength - overflow).CopyTo(_tail);
-            _tailLength -= overflow;
-        }
-
-        chunk.CopyTo(_tail.AsSpan(_tailLength));
-        _tailLength += chunk.Length;
     }
 
     private bool Complete()
     {
-        var tail = _tail.AsSpan(0, _tailLength);
-        _exchange.Usage = UsageReader.FindLast(tail);
-        if (tail.IndexOf("[DONE]"u8) < 0 && tail.IndexOf("\"finish_reason\":\""u8) < 0 && tail.IndexOf("\"finish_reason\": \""u8) < 0)
+        _exchange.Usage = _tail.Usage;
+        if (_tail.HasError)
+        {
+            _exchange.FailUpstream(down: false);
+        }
+        else if (!_tail.IsComplete)
         {
             // Without a length or chunks, the end of a connection looks like the end of an answer.
             Break(UpstreamErrors.ClosedEarly(_upstream));
@@ -170,7 +153,7 @@ internal sealed class UpstreamEventStream : Stream
     private void Break(ApiError error)
     {
         _exchange.FailUpstream(down: true, error);
-        _last = ErrorResponse.ToEvent(error, newEvent: !_tail.AsSpan(0, _tailLength).EndsWith("\n\n"u8));
+        _last = ErrorResponse.ToEvent(error, newEvent: !_tail.EndsEvent);
         _ended = true;
     }
 

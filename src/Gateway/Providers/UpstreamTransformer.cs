@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using Gateway.Exchanges;
+using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
@@ -19,13 +21,31 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         "Authorization", "Proxy-Authorization", "Cookie", "x-api-key", "api-key", "x-goog-api-key", "OpenAI-Organization", "OpenAI-Project",
 
         // Where the client is, and by what way the request came.
-        "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-IP",
-        "True-Client-IP", "CF-Connecting-IP", "Origin", "Referer", "baggage",
+        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-Forwarded-For", "X-Envoy-External-Address", "X-Azure-ClientIP",
+        "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "Fly-Client-IP", "Origin", "Referer",
+
+        // What the client calls the request in its own traces (W3C Trace Context and Baggage, and what came before them).
+        "traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context",
+
+        // Ask for something else than the answer, which would then look broken.
+        "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
 
         // Belong to this connection (RFC 9110, 7.6.1), or are set anew.
         "Host", "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "Expect",
         "Content-Length", "Accept-Encoding", "Alt-Svc",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private const string ForwardedPrefix = "X-Forwarded-";
+
+    // A shorter key of the client, such as a demonstration's, may be part of any header by chance.
+    private const int ShortestSecret = 16;
+
+    // What an upstream says to browsers about its own host is not true of ours.
+    private static readonly FrozenSet<string> WithheldAnswerHeaders = new[] { "Set-Cookie", "Strict-Transport-Security", "Clear-Site-Data", "Trailer" }
+        .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    // All that a header's value must not hold (RFC 9110, 5.5).
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, ' ').Where(c => c != '\t').Select(c => (char)c), '\u007F']);
 
     public override ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
@@ -39,9 +59,13 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
 
         httpContext.Request.Body = body;
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);
-        foreach (var (name, values) in httpContext.Request.Headers)
+        var headers = httpContext.Request.Headers;
+        var key = AuthenticationMiddleware.GetKey(headers);
+        var hops = headers.GetCommaSeparatedValues("Connection");
+        foreach (var (name, values) in headers)
         {
-            if (!WithheldHeaders.Contains(name) && !name.StartsWith(':') && !TryAdd(proxyRequest.Headers, name, values))
+            if (!IsWithheld(name, values, key) && !hops.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !TryAdd(proxyRequest.Headers, name, values))
             {
                 TryAdd(proxyRequest.Content!.Headers, name, values);
             }
@@ -68,18 +92,24 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         {
             if (!httpContext.RequestAborted.IsCancellationRequested)
             {
-                exchange.FailUpstream(down: true, UpstreamErrors.From(upstream, httpContext.GetForwarderErrorFeature()!));
+                // A request that could not even be made says nothing about the upstream.
+                var error = httpContext.GetForwarderErrorFeature()!;
+                exchange.FailUpstream(down: error.Error != ForwarderError.RequestCreation, UpstreamErrors.From(upstream, error));
             }
 
             return false;
         }
 
         var answer = await UpstreamAnswer.ReadAsync(exchange, upstream, proxyResponse, time, httpContext.RequestAborted, cancellationToken);
-        if (answer.Error is { } error)
+        Withhold(proxyResponse.Headers, upstream.ApiKey);
+        Withhold(proxyResponse.Content.Headers, upstream.ApiKey);
+
+        // Words of the upstream that no client reads, but which may hold anything.
+        httpContext.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
+        if (answer.Error is { } failure)
         {
             // The body is written at the outermost layer, if no other deployment has answered by then.
-            httpContext.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
-            httpContext.Response.StatusCode = error.Status;
+            httpContext.Response.StatusCode = failure.Status;
             CopyRetryAfter(proxyResponse, httpContext.Response);
             return false;
         }
@@ -90,11 +120,14 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         }
 
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        WithholdKey(httpContext.Response.Headers, upstream.ApiKey);
         proxyResponse.Content = answer.Content;
         httpContext.Response.ContentLength = answer.Content!.Headers.ContentLength;
         return true;
     }
+
+    // An answer's framing ends with its body; what an upstream sends behind it is not looked at, so it is not passed on.
+    public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
 
     private static bool TryAdd(HttpHeaders headers, string name, StringValues values) =>
         values.Count == 1 ? headers.TryAddWithoutValidation(name, values.ToString()) : headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values.ToArray());
@@ -107,20 +140,25 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         }
     }
 
-    // An upstream that echoes its key in a header loses the header.
-    private static void WithholdKey(IHeaderDictionary headers, string? key)
-    {
-        if (key is null)
-        {
-            return;
-        }
+    private static bool IsWithheld(string name, StringValues values, string? key) =>
+        WithheldHeaders.Contains(name)
+        || name.StartsWith(':')
+        || name.StartsWith(ForwardedPrefix, StringComparison.OrdinalIgnoreCase)
+        || (key is { Length: >= ShortestSecret } && values.ToString().Contains(key, StringComparison.Ordinal));
 
-        foreach (var (name, values) in headers)
+    // A header in which an upstream echoes its key is lost whole; so is one that Kestrel would not write.
+    private static void Withhold(HttpHeaders headers, string? key)
+    {
+        List<string>? withheld = null;
+        foreach (var (name, values) in headers.NonValidated)
         {
-            if (values.ToString().Contains(key, StringComparison.Ordinal))
+            var text = values.ToString();
+            if (WithheldAnswerHeaders.Contains(name) || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
             {
-                headers.Remove(name);
+                (withheld ??= []).Add(name);
             }
         }
+
+        withheld?.ForEach(name => headers.Remove(name));
     }
 }

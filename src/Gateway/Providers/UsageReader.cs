@@ -28,6 +28,11 @@ internal static class UsageReader
         {
             return false;
         }
+        catch (InvalidOperationException)
+        {
+            // A key with half of a surrogate pair cannot be compared. It is JSON, if no text: what comes with it is for the client to judge.
+            return true;
+        }
     }
 
     /// <summary>
@@ -49,9 +54,9 @@ internal static class UsageReader
                         return usage;
                     }
                 }
-                catch (JsonException)
+                catch (Exception e) when (e is JsonException or InvalidOperationException)
                 {
-                    // Cut off or not JSON: an earlier one may do.
+                    // Cut off, not JSON or no text: an earlier one may do.
                 }
             }
 

@@ -40,9 +40,6 @@ internal sealed class ClusterConfigProvider : IProxyConfigProvider, IConfigChang
         return applied.Task;
     }
 
-    /// <summary>What YARP is given before it starts, when nobody can wait for it yet.</summary>
-    public void Initialize(IEnumerable<ClusterConfig> clusters) => _current = new Snapshot([.. clusters]);
-
     public void ConfigurationApplied(IReadOnlyList<IProxyConfig> proxyConfigs)
     {
         if (proxyConfigs.Contains(_current))

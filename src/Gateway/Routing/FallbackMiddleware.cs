@@ -1,4 +1,5 @@
 using Gateway.Exchanges;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Routing;
 
@@ -29,6 +30,7 @@ internal sealed class FallbackMiddleware(RequestDelegate next)
 
             left.Remove(proxy.ProxiedDestination!);
             exchange.Retry();
+            context.Features.Set<IForwarderErrorFeature>(null);
             context.Response.Clear();
             RequestIds.Stamp(context);
         }

@@ -22,8 +22,10 @@ internal sealed class AuthenticationMiddleware(RequestDelegate next, GatewayStat
         var gateway = state.Acquire();
         try
         {
-            // Hash and look-up happen for any request, so that a missing key takes as long as a wrong one.
-            if (!gateway.Keys.TryGetValue(KeyHash.Of(GetKey(context.Request.Headers)), out var key))
+            // Hash and look-up happen for any request, so that a missing key takes as long as a wrong one. That somebody configured the hash
+            // of nothing must not let in all who send nothing.
+            var hash = KeyHash.Of(GetKey(context.Request.Headers));
+            if (!gateway.Keys.TryGetValue(hash, out var key) || hash.Equals(KeyHash.OfNothing))
             {
                 await ErrorResponse.WriteAsync(context, ApiError.InvalidApiKey);
                 return;
@@ -38,8 +40,8 @@ internal sealed class AuthenticationMiddleware(RequestDelegate next, GatewayStat
         }
     }
 
-    // Two credentials that differ are no credential: which one was meant is not ours to guess.
-    private static string? GetKey(IHeaderDictionary headers)
+    /// <summary>The key that a request carries; null when it has none, or two that differ: which one was meant is not ours to guess.</summary>
+    public static string? GetKey(IHeaderDictionary headers)
     {
         var authorization = headers.Authorization;
         var apiKey = headers["x-api-key"];

@@ -39,6 +39,8 @@ internal sealed record DemoKey(string Value, string Origin)
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             }
 
+            // The mode is given to a new file only; one that was there may be open to others.
+            File.Delete(path);
             using var file = new StreamWriter(path, options);
             file.WriteLine(key);
             return new DemoKey(key, $"made now, kept in {path}");

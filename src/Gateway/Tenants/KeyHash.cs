@@ -14,6 +14,9 @@ internal struct KeyHash : IEquatable<KeyHash>
     // Keys are ASCII; longer than this is no key of ours (43 base-62 digits, prefix and checksum are under 64).
     private const int MaxKeyLength = 256;
 
+    /// <summary>What a missing or an oversized key comes to; no key's hash.</summary>
+    public static readonly KeyHash OfNothing = Of(default);
+
 #pragma warning disable IDE0044, IDE0051, CA1823 // The field of an inline array is used through its span.
     private byte _element;
 #pragma warning restore IDE0044, IDE0051, CA1823

@@ -3,6 +3,8 @@ namespace Gateway.Configuration.Validators;
 /// <summary>A key says whose it is, so it belongs to one tenant, once.</summary>
 internal sealed class TenantKeysValidator : IConfigValidator
 {
+    private const string OfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
     public void Validate(GatewayConfig config, ConfigReport report)
     {
         var first = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -18,7 +20,11 @@ internal sealed class TenantKeysValidator : IConfigValidator
             {
                 var hash = keys[j].Sha256;
                 var key = $"tenants[{i}].keys[{j}].sha256";
-                if (hash.Length > 0 && !first.TryAdd(hash, key))
+                if (hash.Equals(OfNothing, StringComparison.OrdinalIgnoreCase))
+                {
+                    report.Error(key, "is the SHA-256 of an empty text, so the key was lost on the way; `gateway keys generate` makes both");
+                }
+                else if (hash.Length > 0 && !first.TryAdd(hash, key))
                 {
                     report.Error(key, $"the same key as {first[hash]} on line {report.Document.Locate(first[hash]).Line}; a key belongs to one tenant, once");
                 }

@@ -145,15 +145,15 @@ internal sealed partial class MetricsCollector : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 9000, Level = LogLevel.Warning, Message =
+        [LoggerMessage(EventId = 5000, Level = LogLevel.Warning, Message =
             "Instrument '{Instrument}' of meter '{Meter}' is left out of /metrics: its name there, '{Metric}', collides with another instrument's. Rename one.")]
         public static partial void NameTaken(ILogger logger, string instrument, string meter, string metric);
 
-        [LoggerMessage(EventId = 9001, Level = LogLevel.Warning, Message =
+        [LoggerMessage(EventId = 5001, Level = LogLevel.Warning, Message =
             "Metric '{Metric}' has {Limit} series; further ones are added up in its series with the label value 'overflow'. Some tag of it has too many values.")]
         public static partial void Overflow(ILogger logger, string metric, int limit);
 
-        [LoggerMessage(EventId = 9002, Level = LogLevel.Warning, Message =
+        [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message =
             "A callback of an observable instrument failed; its metric is missing from this answer of /metrics.")]
         public static partial void ObservableFailed(ILogger logger, Exception exception);
     }

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text;
+using Gateway.Tenants;
+
+namespace Gateway.Tests.Testing;
+
+/// <summary>Writes a <c>gateway.yaml</c>.</summary>
+internal sealed class GatewayFile
+{
+    private readonly StringBuilder _models = new();
+    private readonly StringBuilder _deployments = new();
+    private readonly StringBuilder _tenants = new();
+    private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal);
+
+    public int BodyBytes { get; init; } = 1_000_000;
+
+    /// <param name="name">Public name.</param>
+    /// <param name="deployments">What answers: names, each with its weight where one is given (<c>a*9</c>).</param>
+    /// <param name="more">Other keys of the model, such as <c>timeout: 1s</c>.</param>
+    public GatewayFile Model(string name, string deployments, string more = "")
+    {
+        var list = deployments.Split(' ').Select(d => d.Split('*')).Select(d => $"{{ name: {d[0]}, weight: {(d.Length > 1 ? d[1] : "1")} }}");
+        _models.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: \"{name}\", deployments: [{string.Join(", ", list)}]{(more.Length > 0 ? ", " + more : "")} }}");
+        return this;
+    }
+
+    public GatewayFile Deployment(string name, string baseUrl, string? key = TestKeys.Upstream, string? model = null)
+    {
+        var more = model is null ? "" : $", model: '{model.Replace("'", "''", StringComparison.Ordinal)}'";
+        if (key is not null)
+        {
+            _secrets[$"{name}.key"] = key;
+            more += $", api_key: \"file:{name}.key\"";
+        }
+
+        _deployments.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, kind: openai-compatible, base_url: \"{baseUrl}\"{more} }}");
+        return this;
+    }
+
+    public GatewayFile Tenant(string name, string key, params string[] models)
+    {
+        var names = string.Join(", ", models.Select(m => $"\"{m}\""));
+        _tenants.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, models: [{names}], keys: [{{ name: first, sha256: {KeyHash.Of(key)} }}] }}");
+        return this;
+    }
+
+    /// <summary>Writes the file and those of its secrets into a folder; the path of the file.</summary>
+    public string Save(string folder)
+    {
+        foreach (var (name, value) in _secrets)
+        {
+            File.WriteAllText(Path.Combine(folder, name), value);
+        }
+
+        var path = Path.Combine(folder, "gateway.yaml");
+        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}tenants:\n{_tenants}");
+        return path;
+    }
+}
+
+internal static class TestKeys
+{
+    public const string Acme = "gw_acme-5c1f0a9d7e3b";
+    public const string Other = "gw_other-20b9d8e1f4a6";
+    public const string Upstream = "sk-upstream-8d2e61f7c0b94a53";
+}
