@@ -43,7 +43,7 @@ internal static class GatewayHost
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
-        var source = ConfigSource.Load(configPath ?? builder.Configuration[ConfigVariable], builder.Configuration);
+        var source = StartupConfig.Load(configPath ?? builder.Configuration[ConfigVariable], builder.Configuration);
         AddServices(builder.Services, source);
         configure?.Invoke(builder.Services);
 
@@ -74,7 +74,7 @@ internal static class GatewayHost
         ["Logging:LogLevel:Yarp"] = "Warning",
     };
 
-    private static void AddServices(IServiceCollection services, ConfigSource source)
+    private static void AddServices(IServiceCollection services, StartupConfig source)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(source);

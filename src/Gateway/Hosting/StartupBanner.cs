@@ -9,7 +9,7 @@ namespace Gateway.Hosting;
 
 /// <summary>Tells the person who started the gateway what is served, where, and a first call to paste; or why a model cannot be served, and ends.</summary>
 internal sealed partial class StartupBanner(
-    ConfigSource source, EngineHost engines, IServer server, IHostApplicationLifetime lifetime, ILogger<StartupBanner> logger) : BackgroundService
+    StartupConfig source, EngineHost engines, IServer server, IHostApplicationLifetime lifetime, ILogger<StartupBanner> logger) : BackgroundService
 {
     private readonly ILogger _logger = logger;
 

@@ -1,9 +1,9 @@
 using Gateway.Configuration;
 using Gateway.Routing;
+using Gateway.Hosting;
 using Gateway.Tenants;
 using Gateway.Tests.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using ConfigSource = Gateway.Hosting.ConfigSource;
 
 namespace Gateway.Tests.Tenants;
 
@@ -67,7 +67,7 @@ public sealed class AuthenticationTests(SharedGateway shared) : IClassFixture<Sh
     {
         await using var gateway = await TestGateway.StartAsync(new GatewayFile()
             .Model("plain", "a").Deployment("a", _upstream.BaseUrl).Tenant("acme", TestKeys.Acme, "plain"));
-        var source = gateway.Services.GetRequiredService<ConfigSource>().Config;
+        var source = gateway.Services.GetRequiredService<StartupConfig>().Config;
         var nobody = new TenantConfig { Name = "nobody", Models = ["*"], Keys = [new() { Name = "none", Sha256 = KeyHash.Of("").ToString() }] };
         await gateway.Services.GetRequiredService<GatewayLoader>().ApplyAsync(source with { Tenants = [.. source.Tenants, nobody] }, awaitEngines: true);
         foreach (var header in new[] { "", "x-api-key:\r\n", $"x-api-key: {new string('k', 300)}\r\n", "Authorization: Bearer \r\n", "Authorization: Basic eDp5\r\n" })

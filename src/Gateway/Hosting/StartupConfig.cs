@@ -4,12 +4,12 @@ using Gateway.Tenants;
 namespace Gateway.Hosting;
 
 /// <summary>The configuration that the gateway starts with, and where it came from: a file, or none and the demonstration key.</summary>
-internal sealed record ConfigSource(GatewayConfig Config, LoadResult? Loaded, DemoKey? DemoKey)
+internal sealed record StartupConfig(GatewayConfig Config, LoadResult? Loaded, DemoKey? DemoKey)
 {
     /// <param name="path">The file; null takes <c>gateway.yaml</c> of the working directory, if there is one.</param>
     /// <param name="settings">The process's settings, for the demonstration tenant.</param>
     /// <exception cref="StartupException">The file has errors; the message lists them all.</exception>
-    public static ConfigSource Load(string? path, IConfiguration settings)
+    public static StartupConfig Load(string? path, IConfiguration settings)
     {
         if (path is null && !File.Exists(GatewayHost.DefaultConfigFile))
         {
