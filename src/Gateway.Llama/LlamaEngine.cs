@@ -198,7 +198,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(9001, LogLevel.Information, "Model {Model} ({Architecture}, {Bytes} bytes) is loaded: context {ContextLength}, {Cells} KV cells.")]
+        [LoggerMessage(9001, LogLevel.Debug, "Model {Model} ({Architecture}, {Bytes} bytes) is loaded: context {ContextLength}, {Cells} KV cells.")]
         public static partial void Loaded(ILogger logger, string model, string architecture, long bytes, int contextLength, int cells);
 
         [LoggerMessage(9002, LogLevel.Information, "Model {Model} is unloaded.")]
