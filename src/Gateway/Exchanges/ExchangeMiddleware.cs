@@ -42,10 +42,14 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, GatewayMetrics me
             return ExchangeOutcome.ClientGone;
         }
 
-        // YARP does not throw. What went wrong with the upstream was noted above, so this is the client's end of the connection, or our own fault.
-        return context.Features.Get<IForwarderErrorFeature>() is { } error
-            ? error.Error is ForwarderError.ResponseHeaders ? ExchangeOutcome.Error : ExchangeOutcome.ClientGone
-            : completed ? ExchangeOutcome.Ok : ExchangeOutcome.Error;
+        // YARP does not throw. What is known to be wrong with the upstream was noted above, so the rest is the client's end of the connection.
+        return context.Features.Get<IForwarderErrorFeature>()?.Error switch
+        {
+            null => completed ? ExchangeOutcome.Ok : ExchangeOutcome.Error,
+            ForwarderError.ResponseHeaders => ExchangeOutcome.Error,
+            ForwarderError.ResponseBodyDestination => ExchangeOutcome.UpstreamError,
+            _ => ExchangeOutcome.ClientGone,
+        };
     }
 
     // What the client got, or would have got: an exception becomes a 500 further out, and nothing at all counts as nginx's 499.

@@ -19,10 +19,10 @@ internal sealed class UpstreamEventStream : Stream
     private readonly CancellationToken _clientGone;
     private readonly CancellationTokenSource _silence;
     private readonly CancellationTokenRegistration _clientGoneRegistration;
-    private readonly TimeSpan _patience;
     private readonly EventTail _tail = new();
     private byte[] _held = [];
     private ReadOnlyMemory<byte> _last;
+    private bool _waiting;
     private bool _ended;
 
     public UpstreamEventStream(Stream inner, Exchange exchange, Upstream upstream, TimeProvider time, CancellationToken clientGone)
@@ -32,10 +32,7 @@ internal sealed class UpstreamEventStream : Stream
         _upstream = upstream;
         _time = time;
         _clientGone = clientGone;
-
-        // A little before YARP's own time-out, which would reset the connection instead of ending the stream with an event.
-        _patience = upstream.Timeout * 0.95;
-        _silence = new CancellationTokenSource(_patience, time);
+        _silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _clientGoneRegistration = clientGone.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _silence);
     }
 
@@ -77,12 +74,16 @@ internal sealed class UpstreamEventStream : Stream
         {
             while (true)
             {
-                _silence.CancelAfter(_patience);
+                if (!_waiting)
+                {
+                    // From here on to the next whole line, in however many pieces it drips in: YARP's own time-out, which would reset the
+                    // connection instead of ending the stream with an event, runs from here too, and a little longer.
+                    _waiting = true;
+                    _silence.CancelAfter(_upstream.Timeout);
+                }
+
                 var held = buffer.IsEmpty ? 0 : _held.Length;
                 var read = await _inner.ReadAsync(buffer[held..], _silence.Token);
-
-                // Until the next read it is the client that may take its time.
-                _silence.CancelAfter(Timeout.InfiniteTimeSpan);
                 if (buffer.IsEmpty)
                 {
                     return 0;
@@ -99,6 +100,9 @@ internal sealed class UpstreamEventStream : Stream
                 var count = Pass(buffer.Span[..(held + read)]);
                 if (count > 0)
                 {
+                    // Until the next read it is the client that may take its time.
+                    _waiting = false;
+                    _silence.CancelAfter(Timeout.InfiniteTimeSpan);
                     return count;
                 }
             }

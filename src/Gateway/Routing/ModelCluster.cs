@@ -12,6 +12,10 @@ internal sealed record ModelCluster(string ModelName, ClusterConfig Config)
 {
     // Long enough for a reasoning model's silence before its first token; what OpenAI's own clients wait.
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(600);
+
+    // YARP can only reset a connection; a stream that falls silent gets the time to be ended with an event, on a busy machine too.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan DefaultCooldown = TimeSpan.FromSeconds(10);
 
     public string Id => Config.ClusterId;
@@ -37,7 +41,7 @@ internal sealed record ModelCluster(string ModelName, ClusterConfig Config)
                     ReactivationPeriod = cooldown,
                 },
             },
-            HttpRequest = new ForwarderRequestConfig { ActivityTimeout = timeout },
+            HttpRequest = new ForwarderRequestConfig { ActivityTimeout = timeout + Grace },
             Destinations = addresses.ToDictionary(a => a.Key, a => new DestinationConfig { Address = a.Value }, StringComparer.Ordinal),
         });
     }

@@ -192,6 +192,26 @@ public sealed class BadUpstreamTests(SharedGateway shared) : IClassFixture<Share
     }
 
     [Fact]
+    public async Task A_line_that_never_ends_is_a_silence_however_it_drips_in()
+    {
+        _upstream.Script = async c =>
+        {
+            await c.SendAsync(Answers.StreamHead);
+            await c.SendChunkAsync(Answers.Event("one") + "data: ");
+            var closed = c.UntilGatewayClosesAsync();
+            while (await Task.WhenAny(closed, Task.Delay(TimeSpan.FromMilliseconds(100))) != closed)
+            {
+                await c.SendChunkAsync("x");
+            }
+        };
+        using var response = await shared.Gateway.PostAsync(TestGateway.Prompt("impatient", ",\"stream\":true"));
+
+        var events = (await response.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, events.Length);
+        Assert.Equal("upstream_timeout", OpenAIError.Parse(events[1]["data: ".Length..]).Code);
+    }
+
+    [Fact]
     public async Task An_upstreams_own_error_event_is_the_last_word()
     {
         const string failed = "data: {\"error\":{\"message\":\"filtered\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"content_filter\"}}\n\n";
