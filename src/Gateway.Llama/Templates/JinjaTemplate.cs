@@ -27,7 +27,7 @@ public sealed class JinjaTemplate
     /// <summary>Parses and compiles a template.</summary>
     /// <param name="source">The template.</param>
     /// <param name="template">The template, if it is valid.</param>
-    /// <param name="error">What is wrong with it, if it is not; of kind <see cref="TemplateErrorKind.Syntax"/> or <see cref="TemplateErrorKind.Limit"/>.</param>
+    /// <param name="error">What is wrong with it, if it is not valid.</param>
     /// <returns>Whether the template is valid.</returns>
     public static bool TryParse(
         string source, [NotNullWhen(true)] out JinjaTemplate? template, [NotNullWhen(false)] out TemplateError? error)
@@ -54,7 +54,7 @@ public sealed class JinjaTemplate
     }
 
     /// <summary>Renders the template.</summary>
-    /// <param name="variables">A JSON object of the template's variables: <c>messages</c>, <c>tools</c>, <c>add_generation_prompt</c> and so on.</param>
+    /// <param name="variables">A JSON object: <c>messages</c>, <c>tools</c>, <c>add_generation_prompt</c>, <c>bos_token</c> and so on.</param>
     /// <param name="options">How to render.</param>
     /// <param name="prompt">The prompt, in which every stretch that came out of a string of <paramref name="variables"/> is marked.</param>
     /// <param name="error">Why there is none.</param>

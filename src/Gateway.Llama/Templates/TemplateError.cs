@@ -6,7 +6,7 @@ public enum TemplateErrorKind
     /// <summary>The template is not valid: the operator's to mend.</summary>
     Syntax,
 
-    /// <summary>An operation failed on these inputs, where Python would fail as well: a string plus a list, an attribute of nothing.</summary>
+    /// <summary>An operation failed on these inputs, as it would in Python: a string plus a list, an attribute of nothing.</summary>
     Evaluation,
 
     /// <summary>The template refused the inputs itself, by <c>raise_exception</c>.</summary>

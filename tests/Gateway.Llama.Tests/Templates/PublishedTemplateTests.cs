@@ -32,7 +32,8 @@ public sealed class PublishedTemplateTests
             var expected = item["expected"]?.GetValue<string>();
             if (rendered ? !string.Equals(prompt!.Text, expected, StringComparison.Ordinal) : expected is not null)
             {
-                differences.Append(CultureInfo.InvariantCulture, $"--- {item["name"]}: expected {item["error"]}\n{expected}\n--- got {error}\n{prompt?.Text}\n");
+                differences.Append(CultureInfo.InvariantCulture, $"--- {item["name"]}: expected {item["error"]}\n{expected}\n");
+                differences.Append(CultureInfo.InvariantCulture, $"--- got {error}\n{prompt?.Text}\n");
             }
         }
         Assert.True(differences.Length == 0, differences.ToString());

@@ -60,6 +60,9 @@ internal static class CaseMapping
         ? Map(text, Lower)
         : text.ToLowerInvariant();
 
+    /// <summary>For comparing without case; of the letters that fold to several, only the German one is known.</summary>
+    public static string Fold(string text) => Lower(text).Replace("ß", "ss", StringComparison.Ordinal);
+
     /// <summary>The first letter of every word in title case, the others in lower case.</summary>
     public static string Title(string text)
     {
@@ -89,7 +92,8 @@ internal static class CaseMapping
         var (afterCased, any) = (false, false);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (IsUpper(rune) || Rune.GetUnicodeCategory(rune) == UnicodeCategory.TitlecaseLetter ? afterCased : IsLower(rune) && !afterCased)
+            var startsWord = IsUpper(rune) || Rune.GetUnicodeCategory(rune) == UnicodeCategory.TitlecaseLetter;
+            if (startsWord ? afterCased : IsLower(rune) && !afterCased)
             {
                 return false;
             }

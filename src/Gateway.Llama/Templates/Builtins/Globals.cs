@@ -54,13 +54,13 @@ internal static class Globals
                     var parts = pair.ToList(state);
                     items.Add(parts.Count == 2
                         ? new(parts[0], parts[1])
-                        : throw TemplateException.Evaluation($"dictionary update sequence element has length {parts.Count}; 2 is required"));
+                        : throw TemplateException.Evaluation($"a pair of dict() has {parts.Count} elements; 2 are required"));
                 }
                 break;
             default:
                 throw TemplateException.Evaluation($"dict expected at most 1 argument, got {arguments.Positional.Length}");
         }
-        items.AddRange(arguments.Named.Select(argument => KeyValuePair.Create<Value, Value>(new StringValue(argument.Key), argument.Value)));
+        items.AddRange(arguments.NamedItems);
         state.AllocateItems(items.Count * 2);
         return DictValue.Of(items);
     }

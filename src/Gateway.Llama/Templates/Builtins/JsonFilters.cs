@@ -19,7 +19,8 @@ internal static class JsonFilters
     private static StringValue ToJson(RenderState state, Value value, Value?[] a)
     {
         var output = new TextBuilder(state);
-        var writer = new JsonWriter(output, asciiOnly: a[0] is { IsTrue: true }, Indent(state, a[1]), Separators(state, a[2]), a[3] is { IsTrue: true });
+        var (asciiOnly, sortKeys) = (a[0] is { IsTrue: true }, a[3] is { IsTrue: true });
+        var writer = new JsonWriter(output, asciiOnly, Indent(state, a[1]), Separators(state, a[2]), sortKeys);
         writer.Write(value);
         return output.ToValue();
     }

@@ -5,7 +5,9 @@ using Gateway.Llama.Templates.Values;
 
 namespace Gateway.Llama.Templates.Builtins;
 
-/// <summary>Values of JSON, as Python's <c>json.loads</c> reads it: a number with a point or an exponent is a float, any other an int.</summary>
+/// <summary>
+/// Values of JSON, as Python's <c>json.loads</c> reads it: a number with a point or an exponent is a float, any other an int.
+/// </summary>
 internal static class JsonReader
 {
     // taint: of every string in it.

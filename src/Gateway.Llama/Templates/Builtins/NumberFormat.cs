@@ -18,7 +18,7 @@ internal static class NumberFormat
         }
         var negative = double.IsNegative(number);
         var digits = RoundScaled(Math.Abs(number), precision).ToString(CultureInfo.InvariantCulture).PadLeft(precision + 1, '0');
-        var text = precision == 0 ? digits : string.Concat(digits.AsSpan(0, digits.Length - precision), ".", digits.AsSpan(digits.Length - precision));
+        var text = precision == 0 ? digits : digits.Insert(digits.Length - precision, ".");
         return negative ? "-" + text : text;
     }
 

@@ -164,9 +164,9 @@ internal sealed class PrintfFormat
                     value.WriteRepr(text);
                 }
                 var converted = text.ToValue();
-                if (_format.IsMarkup)
+                if (_format.IsMarkup && !(type == 's' && value is StringValue { IsMarkup: true }))
                 {
-                    converted = type == 's' && value is StringValue { IsMarkup: true } ? converted : Html.Escape(_state, converted).AsPlain();
+                    converted = Html.Escape(_state, converted).AsPlain();
                 }
                 if (precision is { } length)
                 {

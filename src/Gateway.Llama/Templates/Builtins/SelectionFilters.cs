@@ -92,7 +92,7 @@ internal static class SelectionFilters
             return item => key.Get(state, item).IsTrue;
         }
         var name = StringMethods.Text(positional[0]);
-        var test = Tests.Find(name.Text) ?? throw TemplateException.Evaluation("select or reject got the name of a test that does not exist");
+        var test = Tests.Find(name.Text) ?? throw TemplateException.Evaluation("a filter got the name of a test that does not exist");
         var rest = arguments with { Positional = positional[1..] };
         return item => test(state, key.Get(state, item), rest);
     }

@@ -30,7 +30,7 @@ internal static class StringMethods
             : self },
         { "upper", "", (state, self, _) => self.Map(state, CaseMapping.Upper) },
         { "lower", "", (state, self, _) => self.Map(state, CaseMapping.Lower) },
-        { "casefold", "", (state, self, _) => self.Map(state, text => CaseMapping.Lower(text).Replace("ß", "ss", StringComparison.Ordinal)) },
+        { "casefold", "", (state, self, _) => self.Map(state, CaseMapping.Fold) },
         { "swapcase", "", (state, self, _) => self.Map(state, CaseMapping.SwapCase) },
         { "title", "", (state, self, _) => Whole(state, self, CaseMapping.Title) },
         { "capitalize", "", (state, self, _) => Capitalize(state, self) },
@@ -137,7 +137,8 @@ internal static class StringMethods
     private static StringValue Replace(RenderState state, StringValue self, Value?[] a)
     {
         var replacement = Text(a[1]!);
-        return StringSearch.Replace(state, self, Text(a[0]!), self.IsMarkup ? Html.Escape(state, replacement) : replacement, Integer(a[2], -1));
+        replacement = self.IsMarkup ? Html.Escape(state, replacement) : replacement;
+        return StringSearch.Replace(state, self, Text(a[0]!), replacement, Integer(a[2], -1));
     }
 
     /// <summary>The part between two positions in code points, as UTF-16 code units; null where it starts beyond the end.</summary>
@@ -253,7 +254,8 @@ internal static class StringMethods
             return self;
         }
         var before = left(padding, width);
-        return new TextBuilder(state).AppendRepeated(fill, before).Append(self).AppendRepeated(fill, padding - before).ToValue(self.IsMarkup);
+        var output = new TextBuilder(state).AppendRepeated(fill, before).Append(self).AppendRepeated(fill, padding - before);
+        return output.ToValue(self.IsMarkup);
     }
 
     // CPython's own rounding: the odd one goes to the left where the width is odd.

@@ -34,8 +34,11 @@ internal static class TextFilters
                     StringSearch.Strip(state, Soft(state, value), StringMethods.OptionalText(a[0]), start: true, end: true)
             },
             {
-                "replace", "old, new, count=", (state, value, a) => StringSearch.Replace(
-                    state, value.ToText(state), a[0]!.ToText(state), a[1]!.ToText(state), a[2] is NoneValue ? -1 : StringMethods.Integer(a[2], -1))
+                "replace", "old, new, count=", (state, value, a) =>
+                {
+                    var count = a[2] is NoneValue ? -1 : StringMethods.Integer(a[2], -1);
+                    return StringSearch.Replace(state, value.ToText(state), a[0]!.ToText(state), a[1]!.ToText(state), count);
+                }
             },
             { "center", "width=", (state, value, a) => StringMethods.Center(state, Soft(state, value), StringMethods.Integer(a[0], 80)) },
             { "indent", "width=, first=, blank=", Indent },
@@ -164,7 +167,7 @@ internal static class TextFilters
             throw TemplateException.Evaluation("can't handle positional and keyword arguments at the same time");
         }
         Value values = arguments.Named.Length > 0
-            ? DictValue.Of([.. arguments.Named.Select(argument => KeyValuePair.Create<Value, Value>(new StringValue(argument.Key), argument.Value))])
+            ? DictValue.Of([.. arguments.NamedItems])
             : new TupleValue(arguments.Positional);
         return PrintfFormat.Format(state, format, values);
     }
@@ -241,7 +244,7 @@ internal static class TextFilters
         return output.ToValue();
     }
 
-    /// <summary>What Python's <c>pprint</c> gives for a value that fits a line; the layout of longer ones is not worth its code here.</summary>
+    /// <summary>What Python's <c>pprint</c> gives for a value that fits a line; longer ones are not worth the code here.</summary>
     private static StringValue PrettyPrint(RenderState state, Value value, Value?[] a)
     {
         const int LineLength = 80;

@@ -2,7 +2,9 @@ using Gateway.Llama.Templates.Syntax;
 
 namespace Gateway.Llama.Templates.Compilation;
 
-/// <summary>Looks for names in a body and all that is in it, as jinja2 does to see whether a macro wants its caller, or a loop its <c>loop</c>.</summary>
+/// <summary>
+/// Looks for names in a body and all that is in it, as jinja2 does to see whether a macro wants its caller, or a loop its <c>loop</c>.
+/// </summary>
 internal sealed class NameSearch
 {
     private readonly string[] _names;

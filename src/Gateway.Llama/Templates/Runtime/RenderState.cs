@@ -41,7 +41,7 @@ internal sealed class RenderState(Dictionary<string, Value> variables, TemplateO
             {
                 throw TemplateException.Limit($"the template takes more than {_limits.MaxSteps} steps");
             }
-            _nextCheck = _steps + CancellationEvery;
+            _nextCheck = Math.Min(_steps + CancellationEvery, _limits.MaxSteps);
         }
     }
 

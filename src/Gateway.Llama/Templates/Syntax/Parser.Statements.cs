@@ -2,7 +2,7 @@ namespace Gateway.Llama.Templates.Syntax;
 
 internal sealed partial class Parser
 {
-    /// <summary>Reads up to one of the tags in <paramref name="ends"/>, whose name is then the current token; up to the end without any.</summary>
+    /// <summary>Reads up to one of the tags, whose name is then the current token; without any tags up to the end.</summary>
     private Statement[] ParseBody(string[] ends)
     {
         if (++_statementDepth > MaxStatementDepth)

@@ -5,7 +5,9 @@ internal readonly record struct Arguments(Value[] Positional, KeyValuePair<strin
 {
     public static Arguments None { get; } = new([], []);
 
-    public static Arguments Of(params Value[] positional) => new(positional, []);
+    /// <summary>The named ones as the items of a dict.</summary>
+    public IEnumerable<KeyValuePair<Value, Value>> NamedItems =>
+        Named.Select(argument => KeyValuePair.Create<Value, Value>(new StringValue(argument.Key), argument.Value));
 
     public void RejectNamed(string callee)
     {
@@ -17,7 +19,8 @@ internal readonly record struct Arguments(Value[] Positional, KeyValuePair<strin
 }
 
 /// <summary>
-/// The parameters of a builtin, written as in Python: <c>"old, new, count="</c>; a <c>/</c> at the end means that none can be passed by name.
+/// The parameters of a builtin, written as in Python: <c>"old, new, count="</c>; a <c>/</c> at the end means that none can be passed by
+/// name.
 /// </summary>
 internal sealed class Signature
 {

@@ -3,7 +3,8 @@ using Gateway.Llama.Templates.Runtime;
 namespace Gateway.Llama.Templates.Values;
 
 /// <summary>The <c>loop</c> variable. It looks ahead only as far as it is asked, as generators have effects.</summary>
-internal sealed class LoopValue(RenderState state, Value iterable, IEnumerator<Value> items, Func<Value, int, Value>? recurse, int depth) : Value
+internal sealed class LoopValue(
+    RenderState state, Value iterable, IEnumerator<Value> items, Func<Value, int, Value>? recurse, int depth) : Value
 {
     private IEnumerator<Value> _items = items;
     private Value? _before;

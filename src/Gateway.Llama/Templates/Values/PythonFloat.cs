@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Gateway.Llama.Templates.Values;
 
-/// <summary>Floats as Python prints them: the shortest digits that read back as the same number, plain from 1e-4 up to below 1e16.</summary>
+/// <summary>Floats as Python prints them: the shortest digits that read back as the same, plain from 1e-4 to below 1e16.</summary>
 internal static class PythonFloat
 {
     public static string Repr(double number)

@@ -4,7 +4,8 @@ using Gateway.Llama.Templates.Runtime;
 namespace Gateway.Llama.Templates.Values;
 
 /// <summary>
-/// A string. Positions that templates see count code points, as in Python; <see cref="Text"/> and <see cref="Taint"/> count UTF-16 code units.
+/// A string. Positions that templates see count code points, as in Python; <see cref="Text"/> and <see cref="Taint"/> count UTF-16 code
+/// units.
 /// </summary>
 // text: the characters.
 // taint: which of them are the caller's.
