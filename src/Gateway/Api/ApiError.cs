@@ -10,6 +10,9 @@ namespace Gateway.Api;
 /// <param name="Code">A word for programs; null when the message says all.</param>
 internal sealed record ApiError(int Status, string Message, string Type, string? Param = null, string? Code = null)
 {
+    // No configured name is longer; a client's may be as long as its body.
+    private const int MaxQuoted = 128;
+
     /// <summary>Seconds after which a retry makes sense, sent as <c>Retry-After</c>.</summary>
     public int? RetryAfter { get; init; }
 
@@ -34,7 +37,7 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
 
     public static ApiError ModelNotFound(string model) => new(
         StatusCodes.Status404NotFound,
-        $"The model `{model}` does not exist or you do not have access to it.",
+        $"The model `{(model.Length <= MaxQuoted ? model : model[..MaxQuoted] + "...")}` does not exist or you do not have access to it.",
         ApiErrorTypes.InvalidRequest,
         Code: "model_not_found");
 

@@ -24,7 +24,7 @@ internal sealed record GatewayConfig
 
 internal sealed record ListenConfig
 {
-    [Description("Address and port of the API: host:port, [IPv6]:port or *:port. --urls, ASPNETCORE_URLS and PORT go before it. Default 127.0.0.1:8080.")]
+    [Description("Address and port of the API: IPv4:port, [IPv6]:port, localhost:port or *:port. --urls, ASPNETCORE_URLS and PORT go before it. Default 127.0.0.1:8080.")]
     public string Api { get; init; } = "127.0.0.1:8080";
 
     [Description("Address and port of /metrics and the admin endpoints. Default 127.0.0.1:8081.")]

@@ -4,11 +4,13 @@ using System.Net.Sockets;
 
 namespace Gateway.Configuration;
 
-/// <summary>Where to listen: <c>host:port</c>, <c>[IPv6]:port</c>, or <c>*:port</c> for every address of the machine.</summary>
-/// <param name="Host">A name, an IPv4 address, an IPv6 address in brackets, or <c>*</c>.</param>
+/// <summary>Where to listen: <c>IPv4:port</c>, <c>[IPv6]:port</c>, <c>localhost:port</c>, or <c>*:port</c> for every address of the machine.</summary>
+/// <param name="Host">An IPv4 address, an IPv6 address in brackets, <c>localhost</c> or <c>*</c>.</param>
 /// <param name="Port">0 to 65535; 0 takes a free one.</param>
 internal readonly record struct ListenAddress(string Host, int Port)
 {
+    private const string Localhost = "localhost";
+
     /// <summary>As Kestrel takes it.</summary>
     public string Url => string.Create(CultureInfo.InvariantCulture, $"http://{Host}:{Port}");
 
@@ -35,12 +37,10 @@ internal readonly record struct ListenAddress(string Host, int Port)
             return true;
         }
 
-        // Digits and dots alone are an address or a slip (127.0.0, 300.1.1.1), never a name.
-        var known = host is "*" || (host.All(c => char.IsAsciiDigit(c) || c == '.')
-            ? host.Count(c => c == '.') == 3 && IPAddress.TryParse(host, out _)
-            : Uri.CheckHostName(host) == UriHostNameType.Dns);
+        // No other names: Kestrel takes one that it does not know for every address of the machine. Nor short forms such as 127.1.
         address = new(host, port);
-        return known;
+        return host is "*" || string.Equals(host, Localhost, StringComparison.OrdinalIgnoreCase)
+            || (host.Count(c => c == '.') == 3 && IPAddress.TryParse(host, out var ip4) && ip4.AddressFamily == AddressFamily.InterNetwork);
     }
 
     /// <summary>Whether not both can be listened on. Port 0 is another port each time.</summary>
@@ -48,5 +48,5 @@ internal readonly record struct ListenAddress(string Host, int Port)
         Port != 0 && Port == other.Port
         && (IsEveryAddress || other.IsEveryAddress || string.Equals(Normal, other.Normal, StringComparison.OrdinalIgnoreCase));
 
-    private string Normal => string.Equals(Host, "localhost", StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" : Host;
+    private string Normal => string.Equals(Host, Localhost, StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" : Host;
 }

@@ -7,8 +7,10 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Exchanges;
 
 /// <summary>Opens the record of a request and settles it once, however the request ends. The outermost stage.</summary>
-internal sealed class ExchangeMiddleware(RequestDelegate next, GatewayMetrics metrics, TimeProvider time)
+internal sealed partial class ExchangeMiddleware(RequestDelegate next, GatewayMetrics metrics, TimeProvider time, ILogger<ExchangeMiddleware> logger)
 {
+    private readonly ILogger _logger = logger;
+
     public async Task InvokeAsync(HttpContext context)
     {
         var caller = context.Features.GetRequiredFeature<Caller>();
@@ -26,7 +28,12 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, GatewayMetrics me
         {
             exchange.Envelope?.Dispose();
             var outcome = Outcome(context, exchange, completed);
-            metrics.ExchangeSettled(exchange, outcome, Status(context.Response, outcome, completed));
+            var status = Status(context.Response, outcome, completed);
+            metrics.ExchangeSettled(exchange, outcome, status);
+            if (outcome == ExchangeOutcome.UpstreamError)
+            {
+                LogUpstreamError(context.TraceIdentifier, exchange.Deployment?.Name, status, exchange.Failure?.Code);
+            }
         }
     }
 
@@ -58,4 +65,8 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, GatewayMetrics me
         : outcome == ExchangeOutcome.ClientGone ? StatusCodes.Status499ClientClosedRequest
         : completed ? response.StatusCode
         : StatusCodes.Status500InternalServerError;
+
+    // A 401 here is the gateway's key that the upstream refuses, not the client's.
+    [LoggerMessage(EventId = 6000, Level = LogLevel.Warning, Message = "Request {RequestId}: deployment {Deployment} failed, status {Status} {Code}")]
+    private partial void LogUpstreamError(string requestId, string? deployment, int status, string? code);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Gateway.Configuration;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -10,9 +11,15 @@ internal static class ServerUrls
     public const string AdminVariable = "GATEWAY_ADMIN_URL";
 
     /// <summary>URLs for Kestrel; the last is administration's.</summary>
-    /// <exception cref="StartupException">Both would listen on one port.</exception>
+    /// <exception cref="StartupException">They are no addresses, or both would listen on one port.</exception>
     public static IReadOnlyList<string> Resolve(IConfiguration configuration, ListenConfig listen)
     {
+        if (configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
+        {
+            // They would take the place of both, and of the border between them.
+            throw new StartupException($"Kestrel:Endpoints is not supported. Set the API's address by --urls or `listen.api`, administration's by {AdminVariable} or `listen.admin`.");
+        }
+
         var admin = configuration[AdminVariable] ?? ToUrl(listen.Admin);
         var api = ResolveApi(configuration, listen);
         return api.FirstOrDefault(url => PortOf(url) == PortOf(admin) && PortOf(url) != 0) is { } taken
@@ -59,9 +66,9 @@ internal static class ServerUrls
         {
             var address = BindingAddress.Parse(url);
 
-            // It takes a port that is no number for a part of the host, and Kestrel takes a host that it does not know for every address.
+            // It takes a port that is no number for a part of the host.
             if (address.IsUnixPipe || address.IsNamedPipe
-                || (address.Port is >= 0 and <= 65535 && (address.Host.StartsWith('[') || !address.Host.Contains(':', StringComparison.Ordinal))))
+                || (address.Port is >= 0 and <= 65535 && IsListenable(address.Host)))
             {
                 return address.Port;
             }
@@ -71,6 +78,10 @@ internal static class ServerUrls
             // Told below, like what it lets pass.
         }
 
-        throw new StartupException($"'{url}' is no address to listen on. Write http://HOST:PORT.");
+        throw new StartupException($"'{url}' is no address to listen on. Write http://ADDRESS:PORT, with localhost, an IP address, or * for all.");
     }
+
+    // Kestrel takes any other name for every address of the machine.
+    private static bool IsListenable(string host) =>
+        host is "*" or "+" || string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host, out _);
 }

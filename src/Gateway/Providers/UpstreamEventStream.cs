@@ -122,7 +122,12 @@ internal sealed class UpstreamEventStream : Stream
     // Whole lines only: the client never sees half an event before an error event, nor a key that arrives in two parts.
     private int Pass(Span<byte> chunk)
     {
-        _exchange.MarkFirstToken(_time);
+        // A comment, as some upstreams send to keep the connection, is no token.
+        if (_exchange.FirstTokenAt == 0 && chunk.IndexOf("data:"u8) >= 0)
+        {
+            _exchange.MarkFirstToken(_time);
+        }
+
         KeyMask.Apply(chunk, _upstream.ApiKeyBytes.Span);
         var whole = chunk.LastIndexOf((byte)'\n') + 1;
         if (chunk.Length - whole > MaxHeld)

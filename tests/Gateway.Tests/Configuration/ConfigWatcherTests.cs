@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading.Channels;
 using Gateway.Configuration;
+using Gateway.Tests.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Configuration;

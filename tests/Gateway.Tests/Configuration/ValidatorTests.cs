@@ -47,12 +47,13 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("kind: local", "kind: local\n    model: x", "6:5: deployments[0].model: is not a key of the kind `local`; remove it, or change `kind`")]
     [InlineData("kind: local", "kind: local\n    context_length: 4096\n    cache_cells: 4095", "7:5: deployments[0].cache_cells: is less than context_length, so a request of that length would never fit")]
     // Addresses
-    [InlineData("tenants:", "listen: { api: localhost }\ntenants:", "7:11: listen.api: must be host:port, [IPv6]:port or *:port, such as 127.0.0.1:8080")]
-    [InlineData("tenants:", "listen: { api: \"http://localhost:80\" }\ntenants:", "7:11: listen.api: must be host:port, [IPv6]:port or *:port, such as 127.0.0.1:8080")]
-    [InlineData("tenants:", "listen: { api: \"::1:80\" }\ntenants:", "7:11: listen.api: must be host:port, [IPv6]:port or *:port, such as 127.0.0.1:8080")]
-    [InlineData("tenants:", "listen: { api: 300.1.1.1:80 }\ntenants:", "7:11: listen.api: must be host:port, [IPv6]:port or *:port, such as 127.0.0.1:8080")]
-    [InlineData("tenants:", "listen: { admin: \"*:65536\" }\ntenants:", "7:11: listen.admin: must be host:port, [IPv6]:port or *:port, such as 127.0.0.1:8080")]
-    [InlineData("tenants:", "listen: { admin: \":80\" }\ntenants:", "7:11: listen.admin: must be host:port, [IPv6]:port or *:port, such as 127.0.0.1:8080")]
+    [InlineData("tenants:", "listen: { api: localhost }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
+    [InlineData("tenants:", "listen: { api: \"http://localhost:80\" }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
+    [InlineData("tenants:", "listen: { api: \"::1:80\" }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
+    [InlineData("tenants:", "listen: { api: gateway.example.com:80 }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
+    [InlineData("tenants:", "listen: { api: 300.1.1.1:80 }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
+    [InlineData("tenants:", "listen: { admin: \"*:65536\" }\ntenants:", "7:11: listen.admin: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
+    [InlineData("tenants:", "listen: { admin: \":80\" }\ntenants:", "7:11: listen.admin: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
     [InlineData("tenants:", "listen: { admin: localhost:8080 }\ntenants:", "7:11: listen.admin: api and admin cannot both listen on port 8080 (127.0.0.1 and localhost); give admin another port")]
     [InlineData("tenants:", "listen: { api: \"*:8081\" }\ntenants:", "7:1: listen.admin: api and admin cannot both listen on port 8081 (* and 127.0.0.1); give admin another port")]
     public void A_rule_that_is_broken_is_reported_with_its_line_column_and_key(string passage, string replacement, string error) =>
@@ -116,7 +117,7 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("0.0.0.0:0", "http://0.0.0.0:0")]
     [InlineData("*:80", "http://*:80")]
     [InlineData("[::1]:80", "http://[::1]:80")]
-    [InlineData("gateway.example.com:65535", "http://gateway.example.com:65535")]
+    [InlineData("localhost:65535", "http://localhost:65535")]
     public void Addresses_are_a_host_and_a_port(string text, string url)
     {
         Assert.True(ListenAddress.TryParse(text, out var address));

@@ -14,8 +14,8 @@ public sealed class ServerUrlsTests
     [InlineData("http://*:3000 http://*:3001", "HTTP_PORTS=3000;3001")]
     [InlineData("http://127.0.0.1:2000", "HTTP_PORTS=3000", "PORT=2000")]
     [InlineData("http://*:2000", "HTTP_PORTS=3000", "PORT=2000", "DOTNET_RUNNING_IN_CONTAINER=true")]
-    [InlineData("http://h:4000", "HTTP_PORTS=3000", "PORT=2000", "urls=http://h:4000")]
-    [InlineData("http://h:4000 https://h:4001", "urls=http://h:4000; https://h:4001;")]
+    [InlineData("http://127.0.0.2:4000", "HTTP_PORTS=3000", "PORT=2000", "urls=http://127.0.0.2:4000")]
+    [InlineData("http://127.0.0.2:4000 https://127.0.0.2:4001", "urls=http://127.0.0.2:4000; https://127.0.0.2:4001;")]
     [InlineData("http://127.0.0.1:1000", "HTTP_PORTS=", "PORT=", "urls=")]
     public void The_api_listens_where_the_strongest_setting_says(string expected, params string[] settings)
     {
@@ -47,12 +47,13 @@ public sealed class ServerUrlsTests
     [InlineData("PORT=-1")]
     [InlineData("HTTP_PORTS=8080,8081")]
     [InlineData("urls=8080")]
+    [InlineData("urls=http://gateway.example.com:8080")]
     [InlineData("urls=127.0.0.1:8080")]
     [InlineData("urls=http://127.0.0.1:99999")]
     [InlineData("GATEWAY_ADMIN_URL=8081")]
     [InlineData("GATEWAY_ADMIN_URL=")]
     public void What_is_no_address_is_refused_and_not_guessed(string setting) =>
-        Assert.Contains("http://HOST:PORT", Assert.Throws<StartupException>(() => ServerUrls.Resolve(Settings(setting), Listen)).Message, StringComparison.Ordinal);
+        Assert.Contains("http://ADDRESS:PORT", Assert.Throws<StartupException>(() => ServerUrls.Resolve(Settings(setting), Listen)).Message, StringComparison.Ordinal);
 
     private static IConfiguration Settings(params string[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(settings.Select(s => s.Split('=', 2)).Select(s => KeyValuePair.Create(s[0], (string?)s[1]))).Build();

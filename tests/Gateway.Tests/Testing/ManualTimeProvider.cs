@@ -1,11 +1,18 @@
+using System.Threading.Channels;
+
 namespace Gateway.Tests.Testing;
 
-/// <summary>Time that passes when the test says so.</summary>
+/// <summary>Time that passes when the test says so. <see cref="TimerAsync"/> waits until somebody waits for time.</summary>
 internal sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly Channel<bool> _created = Channel.CreateUnbounded<bool>();
+
+    /// <summary>Ends a test that waits for what will never come; nothing that works takes as long.</summary>
+    public static readonly TimeSpan Guard = TimeSpan.FromSeconds(60);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -22,8 +29,12 @@ internal sealed class ManualTimeProvider : TimeProvider
             _timers.Add(timer);
         }
 
+        _created.Writer.TryWrite(true);
         return timer;
     }
+
+    /// <summary>Completes when the next timer has been made; each is counted once.</summary>
+    public Task TimerAsync() => _created.Reader.ReadAsync().AsTask().WaitAsync(Guard);
 
     public void Advance(TimeSpan time)
     {

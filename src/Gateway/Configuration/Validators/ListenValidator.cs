@@ -19,7 +19,7 @@ internal sealed class ListenValidator : IConfigValidator
             return true;
         }
 
-        report.Error(key, "must be host:port, [IPv6]:port or *:port, such as 127.0.0.1:8080");
+        report.Error(key, "must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080");
         return false;
     }
 }
