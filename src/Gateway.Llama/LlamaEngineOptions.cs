@@ -38,7 +38,7 @@ public sealed record LlamaEngineOptions
     /// <summary>Tokens that one decode step may take; at least <see cref="MaxSequences"/>.</summary>
     public int BatchSize { get; init; } = 512;
 
-    /// <summary>Threads that libllama computes with. Null: all physical cores but one.</summary>
+    /// <summary>Threads that libllama computes with at most; fewer while others need the processor. Null: the physical cores.</summary>
     public int? Threads { get; init; }
 
     /// <summary>What is wrong with these options whatever the model, null when nothing is.</summary>

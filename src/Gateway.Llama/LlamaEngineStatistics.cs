@@ -21,6 +21,9 @@ public readonly record struct LlamaEngineStatistics
     /// <summary>Tokens generated.</summary>
     public required long GeneratedTokens { get; init; }
 
+    /// <summary>Threads that compute now.</summary>
+    public required int Threads { get; init; }
+
     /// <summary>Calls of llama_decode that succeeded.</summary>
     public required long DecodeSteps { get; init; }
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Gateway.Benchmarks;
 
@@ -7,6 +9,8 @@ namespace Gateway.Benchmarks;
 internal sealed class Child : IDisposable
 {
     public const string Key = "benchmark-key";
+
+    public static readonly string KeyHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)));
 
     private readonly Process _process;
 

@@ -8,9 +8,18 @@ internal static class EngineBenchmark
 {
     private const int Tokens = 96;
 
-    public static async Task<int> RunAsync()
+    public static async Task<int> RunAsync(string? threads)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-benchmark-").FullName;
+        if (threads is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "gateway.yaml"), $$"""
+                models: [{ name: smollm2-135m-instruct, deployments: [local] }]
+                deployments: [{ name: local, kind: local, path: models/SmolLM2-135M-Instruct-Q4_1.gguf, threads: {{threads}} }]
+                tenants: [{ name: t, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
+                """);
+        }
+
         using var gateway = await Child.StartGatewayAsync(folder);
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         await StreamAsync(client, gateway);

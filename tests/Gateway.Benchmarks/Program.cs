@@ -6,14 +6,15 @@ return args switch
     ["role", "upstream", var url] => await Roles.RunUpstreamAsync(url),
     ["role", "yarp", var url, var upstream] => await Roles.RunYarpAsync(url, upstream),
     ["proxy"] => await ProxyBenchmark.RunAsync(),
-    ["engine"] => await EngineBenchmark.RunAsync(),
+    ["engine"] => await EngineBenchmark.RunAsync(threads: null),
+    ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
     ["start"] => await StartBenchmark.RunAsync(),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await StartBenchmark.RunAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine | start]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | start]");
     return 2;
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Gateway.Benchmarks;
@@ -25,7 +24,7 @@ internal static class ProxyBenchmark
         await File.WriteAllTextAsync(Path.Combine(folder, "gateway.yaml"), $$"""
             models: [{ name: gpt-4o-mini, deployments: [upstream] }]
             deployments: [{ name: upstream, kind: openai-compatible, base_url: "{{upstream.Url}}/v1" }]
-            tenants: [{ name: t, models: ["*"], keys: [{ name: k, sha256: {{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Child.Key)))}} }] }]
+            tenants: [{ name: t, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
             """);
         using var gateway = await Child.StartGatewayAsync(folder);
 

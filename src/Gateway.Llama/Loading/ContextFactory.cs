@@ -16,7 +16,6 @@ internal static class ContextFactory
         var cells = options.CacheCells ?? 2 * info.ContextLength;
         CheckMemory(model, info, options, cells);
         var abort = new AbortSwitch();
-        var threads = options.Threads ?? ProcessorTopology.EngineThreads;
         var context = NativeLogConfig.CollectErrors(
             () =>
             {
@@ -28,8 +27,10 @@ internal static class ContextFactory
 
                 // Each request wants one row of logits; room for a row a token would be 100 MB with a vocabulary of 50k.
                 parameters.n_outputs_max = (uint)options.MaxSequences;
-                parameters.n_threads = threads;
-                parameters.n_threads_batch = threads;
+
+                // The scheduler's governor sets more.
+                parameters.n_threads = 1;
+                parameters.n_threads_batch = 1;
                 parameters.kv_unified = true;
                 parameters.abort_callback = AbortSwitch.Callback;
                 parameters.abort_callback_data = abort.CallbackData;

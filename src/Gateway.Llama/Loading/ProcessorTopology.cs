@@ -8,13 +8,6 @@ internal static class ProcessorTopology
     /// <summary>Physical cores that this process may use.</summary>
     public static int PhysicalCores { get; } = Math.Clamp(CountCores("/sys/devices/system/cpu") ?? Environment.ProcessorCount, 1, Environment.ProcessorCount);
 
-    /// <summary>
-    /// Threads for an engine whose options do not say: all physical cores but one. libllama's threads spin while they wait for each other; when
-    /// anything else takes a core from one of them, all stand still for its time slice, several hundred times a token. The core that is left
-    /// for the rest of the process costs up to a third of one stream's speed on two cores, and saves a factor of ten and more under load.
-    /// </summary>
-    public static int EngineThreads { get; } = Math.Max(1, PhysicalCores - 1);
-
     /// <summary>Counts groups of sibling threads; null where the system does not tell.</summary>
     internal static int? CountCores(string systemFolder)
     {

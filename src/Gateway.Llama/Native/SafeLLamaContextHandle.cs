@@ -16,6 +16,9 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     /// <summary>False for models such as BERT, which look at a whole text at once and generate none.</summary>
     public bool HasMemory => _memory != 0;
 
+    /// <summary>Threads for the decodes to come.</summary>
+    public void SetThreads(int threads, int threadsBatch) => llama_set_n_threads(this, threads, threadsBatch);
+
     /// <summary>Makes a context; the handle is invalid when libllama could not.</summary>
     public static SafeLLamaContextHandle Create(SafeLlamaModelHandle model, LLamaContextParams parameters)
     {
@@ -80,6 +83,10 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial uint llama_n_batch(SafeLLamaContextHandle context);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial void llama_set_n_threads(SafeLLamaContextHandle context, int threads, int threadsBatch);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Llama.Sampling;
 using LLama.Native;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed partial class LlamaScheduler
     private readonly StepPlanner _planner;
     private readonly LLamaBatch _batch;
     private readonly TokenSampler _sampler;
+    private readonly ThreadGovernor _governor;
     private long _promptTokens;
     private long _generatedTokens;
     private long _decodeSteps;
@@ -47,6 +49,7 @@ internal sealed partial class LlamaScheduler
             sequence.AddTo(_batch);
         }
 
+        var started = Stopwatch.GetTimestamp();
         var result = _context.Decode(_batch);
         if (result != DecodeResult.Ok)
         {
@@ -55,6 +58,7 @@ internal sealed partial class LlamaScheduler
             return result;
         }
 
+        Govern(_batch.TokenCount, Stopwatch.GetElapsedTime(started));
         Volatile.Write(ref _decodeSteps, _decodeSteps + 1);
         foreach (var sequence in group)
         {
@@ -67,6 +71,16 @@ internal sealed partial class LlamaScheduler
         }
 
         return DecodeResult.Ok;
+    }
+
+    private void Govern(int tokens, TimeSpan elapsed)
+    {
+        var before = _governor.Threads;
+        _governor.Record(tokens, elapsed, Stopwatch.GetElapsedTime(0));
+        if (_governor.Threads != before)
+        {
+            _context.SetThreads(_governor.Threads, _governor.Threads);
+        }
     }
 
     /// <summary>A failed decode leaves the parts of it that were done: takes them back, so that the memory is again what it was.</summary>

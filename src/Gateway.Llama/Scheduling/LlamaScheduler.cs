@@ -1,3 +1,4 @@
+using Gateway.Llama.Loading;
 using Gateway.Llama.Sampling;
 using Gateway.Llama.Tokenizing;
 using LLama.Native;
@@ -45,6 +46,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _planner = new StepPlanner((int)context.BatchSize);
         _batch = new LLamaBatch((int)context.BatchSize);
         _sampler = new TokenSampler(vocabularySize);
+        _governor = new ThreadGovernor(options.Threads ?? ProcessorTopology.PhysicalCores);
         for (var id = options.MaxSequences - 1; id >= 0; id--)
         {
             _freeIds.Push((LLamaSeqId)id);
@@ -67,6 +69,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 PromptTokens = Volatile.Read(ref _promptTokens),
                 GeneratedTokens = Volatile.Read(ref _generatedTokens),
                 DecodeSteps = Volatile.Read(ref _decodeSteps),
+                Threads = _governor.Threads,
                 FailedDecodes = Volatile.Read(ref _failedDecodes),
             };
         }

@@ -90,7 +90,7 @@ internal sealed record DeploymentConfig
     [LocalOnly, Bounds(0, 100_000), Description("local: requests that wait for a place before further ones get a 429. Default 64.")]
     public int? Queue { get; init; }
 
-    [LocalOnly, Bounds(1, 1_024), Description("local: threads of the engine. Default: all physical cores but one.")]
+    [LocalOnly, Bounds(1, 1_024), Description("local: threads of the engine at most; fewer while others need the processor. Default: the physical cores.")]
     public int? Threads { get; init; }
 
     [LocalOnly, Bounds(1, MostTokens), Description("local: tokens of an answer when the request does not say. Default 2048.")]

@@ -17,6 +17,7 @@ internal sealed class EngineMetrics
         meter.CreateObservableGauge("gateway.engine.requests.running", () => Read(s => s.Running), "{request}", "Requests that the engine works on.");
         meter.CreateObservableGauge("gateway.engine.kv.used", () => Read(s => s.CellsUsed), "{cell}", "Cells of the KV cache in use or reserved, a token each.");
         meter.CreateObservableGauge("gateway.engine.kv.size", () => Read(s => s.CellsTotal), "{cell}", "Cells of the KV cache.");
+        meter.CreateObservableGauge("gateway.engine.threads", () => Read(s => s.Threads), "{thread}", "Threads that compute; one while others need the processor.");
         meter.CreateObservableCounter("gateway.engine.prompt.tokens", () => Read(s => s.PromptTokens), "{token}", "Tokens of prompts that the engine has read.");
         meter.CreateObservableCounter("gateway.engine.generated.tokens", () => Read(s => s.GeneratedTokens), "{token}", "Tokens that the engine has drawn.");
         meter.CreateObservableCounter("gateway.engine.steps", () => Read(s => s.DecodeSteps), "{step}", "Steps of the engine, each over a batch of requests.");

@@ -1,0 +1,98 @@
+using System.Numerics;
+
+namespace Gateway.Llama.Scheduling;
+
+/// <summary>
+/// Chooses between all threads and one for the steps to come. libllama's threads spin while they wait for each other, several hundred times a
+/// token; when something else takes a core from one of them, all stand still for its time slice, and a step can take a hundred times as
+/// long. One thread waits for nobody. So the governor knows what a step costs on one thread, goes back to one as soon as all together are
+/// slower than that, and tries all again after a pause that doubles while it does not help.
+/// </summary>
+internal sealed class ThreadGovernor(int most)
+{
+    // Steps on one thread at the beginning, to know what one costs there.
+    internal const int FirstSteps = 4;
+
+    // Steps after which the mean of all threads' steps is worth something, and after which all is well again.
+    internal const int FewSteps = 8;
+    internal const int ManySteps = 64;
+
+    // A single step this many times as slow as on one thread needs no mean.
+    internal const double Stall = 4;
+
+    internal static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    private const double Smoothing = 0.2;
+
+    // Seconds of a step on one thread, by the power of two of its tokens; 0 where none was seen.
+    private readonly double[] _alone = new double[32];
+
+    private int _steps;
+    private double _ratio;
+    private TimeSpan _pause = FirstPause;
+    private TimeSpan _resumeAt;
+
+    /// <summary>Threads for the next step.</summary>
+    public int Threads { get; private set; } = 1;
+
+    /// <summary>Takes what a step cost with <see cref="Threads"/>.</summary>
+    /// <param name="tokens">Tokens of the step, at least one.</param>
+    /// <param name="elapsed">How long it took.</param>
+    /// <param name="now">Time since any beginning.</param>
+    public void Record(int tokens, TimeSpan elapsed, TimeSpan now)
+    {
+        if (most == 1)
+        {
+            return;
+        }
+
+        _steps++;
+        var size = BitOperations.Log2((uint)tokens);
+        if (Threads == 1)
+        {
+            _alone[size] = _alone[size] == 0 ? elapsed.TotalSeconds : Mean(_alone[size], elapsed.TotalSeconds);
+            if (_steps >= FirstSteps && now >= _resumeAt)
+            {
+                Use(most);
+            }
+
+            return;
+        }
+
+        var ratio = elapsed.TotalSeconds / Alone(size);
+        _ratio = _steps == 1 ? ratio : Mean(_ratio, ratio);
+        if (ratio > Stall || (_steps >= FewSteps && _ratio > 1))
+        {
+            _resumeAt = now + _pause;
+            _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+            Use(1);
+        }
+        else if (_steps == ManySteps)
+        {
+            _pause = FirstPause;
+        }
+    }
+
+    private void Use(int threads)
+    {
+        Threads = threads;
+        _steps = 0;
+    }
+
+    // Of a size not seen yet, what the next smaller one would cost that many times: a batch costs less than its tokens one by one.
+    private double Alone(int size)
+    {
+        for (var known = size; known >= 0; known--)
+        {
+            if (_alone[known] > 0)
+            {
+                return _alone[known] * (1 << (size - known));
+            }
+        }
+
+        return _alone.First(seconds => seconds > 0);
+    }
+
+    private static double Mean(double mean, double value) => mean + (Smoothing * (value - mean));
+}
