@@ -13,6 +13,7 @@ public sealed partial class GatewayProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly List<(string Words, TaskCompletionSource Seen)> _awaited = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private GatewayProcess(string folder, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
@@ -86,6 +87,23 @@ public sealed partial class GatewayProcess : IAsyncDisposable
         return gateway;
     }
 
+    /// <summary>Waits until it has printed a line with these words.</summary>
+    public Task WaitForAsync(string words)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_output)
+        {
+            if (_output.ToString().Contains(words, StringComparison.Ordinal))
+            {
+                return Task.CompletedTask;
+            }
+
+            _awaited.Add((words, seen));
+        }
+
+        return seen.Task.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
     /// <summary>Asks it to end, as a service manager does, and waits for it.</summary>
     public async Task StopAsync()
     {
@@ -112,6 +130,10 @@ public sealed partial class GatewayProcess : IAsyncDisposable
         lock (_output)
         {
             _output.AppendLine(line);
+            foreach (var (_, seen) in _awaited.Where(a => line.Contains(a.Words, StringComparison.Ordinal)))
+            {
+                seen.TrySetResult();
+            }
         }
 
         // The last line of the banner.

@@ -54,6 +54,12 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         Code: "engine_overloaded")
     { RetryAfter = 1 };
 
+    public static ApiError ModelNotLoaded(string model) => new(
+        StatusCodes.Status503ServiceUnavailable,
+        $"The model `{model}` could not be loaded. The gateway's log says why.",
+        ApiErrorTypes.Server,
+        Code: "model_not_loaded");
+
     public static ApiError Internal(string message) =>
         new(StatusCodes.Status500InternalServerError, message, ApiErrorTypes.Server, Code: "internal_error");
 }

@@ -56,7 +56,10 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         return context.Features.Get<Exchange>()?.Failure ?? status switch
         {
             StatusCodes.Status404NotFound => new ApiError(
-                status, $"Unknown request URL: {context.Request.Method} {path}.", ApiErrorTypes.InvalidRequest, Code: "unknown_url"),
+                status,
+                $"Unknown request URL: {context.Request.Method} {path}.{(context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal) ? "" : " The API's base URL ends with /v1.")}",
+                ApiErrorTypes.InvalidRequest,
+                Code: "unknown_url"),
             StatusCodes.Status405MethodNotAllowed => new ApiError(
                 status,
                 $"Not allowed to {context.Request.Method} on {path}. Allowed: {context.Response.Headers.Allow}.",

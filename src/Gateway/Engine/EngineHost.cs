@@ -98,7 +98,17 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         LogLoading(handle.Deployment, handle.Options.ModelPath);
         var progress = new LoadProgress(time, percent => LogProgress(handle.Deployment, percent));
         var engine = await LlamaEngine.LoadAsync(handle.Options, loggers, progress, handle.Unloading);
-        var loaded = LoadedEngine.Create(engine, handle.Options.ModelPath);
+        LoadedEngine loaded;
+        try
+        {
+            loaded = LoadedEngine.Create(engine, handle.Options.ModelPath);
+        }
+        catch (LlamaLoadException)
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
+
         handle.Loaded = loaded;
         LogLoaded(handle.Deployment, engine.Info.Architecture, engine.Info.ParameterCount, engine.Info.ContextLength);
         return loaded;

@@ -86,13 +86,9 @@ internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvide
         }
         catch (LlamaLoadException)
         {
-            var error = new ApiError(
-                StatusCodes.Status503ServiceUnavailable,
-                $"The model `{exchange.Model!.Name}` could not be loaded. The gateway's log says why.",
-                ApiErrorTypes.Server,
-                Code: "model_not_loaded");
-            exchange.FailUpstream(down: true, error);
-            await ErrorResponse.WriteAsync(context, error);
+            // The body is written at the outermost layer, if no other deployment has answered by then.
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name));
             return null;
         }
     }

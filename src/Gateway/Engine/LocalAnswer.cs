@@ -13,7 +13,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private static readonly ApiError EngineFailed = ApiError.Internal("The engine failed on this request. The gateway's log says how.");
+    private static readonly ApiError EngineFailed = ApiError.Internal("The engine broke this answer off. The gateway's log says why.");
 
     private readonly PipeWriter _output = context.Response.BodyWriter;
 
@@ -39,7 +39,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
             choices[index] = new Choice(text.ToString(), generations[index].FinishReason!.Value);
         }
 
-        if (generations.FirstOrDefault(g => g.FinishReason == FinishReason.Error) is not null)
+        if (IsBrokenOff())
         {
             await exchange.RefuseAsync(context, EngineFailed);
             return;
@@ -66,7 +66,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         using var writer = new Utf8JsonWriter(_output, WriterOptions);
         using var turn = new SemaphoreSlim(1);
         await Task.WhenAll(Enumerable.Range(0, generations.Count).Select(index => WriteChoiceAsync(index, writer, turn)));
-        if (generations.Any(g => g.FinishReason == FinishReason.Error))
+        if (IsBrokenOff())
         {
             exchange.Fail(ExchangeOutcome.Error, EngineFailed);
             _output.Write(ErrorResponse.ToEvent(EngineFailed).Span);
@@ -82,6 +82,13 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         }
 
         await _output.FlushAsync(context.RequestAborted);
+    }
+
+    // By a fault, or by the end of the engine: what there is of the answer is not one.
+    private bool IsBrokenOff()
+    {
+        context.RequestAborted.ThrowIfCancellationRequested();
+        return generations.Any(g => g.FinishReason is FinishReason.Error or FinishReason.Cancelled);
     }
 
     private async Task WriteChoiceAsync(int index, Utf8JsonWriter writer, SemaphoreSlim turn)

@@ -11,7 +11,7 @@ internal static class ExchangeExtensions
     /// <summary>Ends the exchange with an error that the client is told.</summary>
     public static Task RefuseAsync(this Exchange exchange, HttpContext context, ApiError error)
     {
-        exchange.Fail(ExchangeOutcome.Refused, error);
+        exchange.Fail(error.Status < StatusCodes.Status500InternalServerError ? ExchangeOutcome.Refused : ExchangeOutcome.Error, error);
         return ErrorResponse.WriteAsync(context, error);
     }
 }

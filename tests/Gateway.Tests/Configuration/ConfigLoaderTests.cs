@@ -9,6 +9,19 @@ public sealed class ConfigLoaderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void The_example_in_the_README_has_no_errors()
+    {
+        var readme = File.ReadAllText(Repository.PathOf("README.md"));
+        var start = readme.IndexOf("```yaml\n", StringComparison.Ordinal) + "```yaml\n".Length;
+        _folder.Variables["OPENAI_API_KEY"] = "sk-of-the-readme";
+
+        var result = _folder.Load(readme[start..readme.IndexOf("```", start, StringComparison.Ordinal)]);
+
+        Assert.Empty(_folder.Lines(result.Errors));
+        Assert.Empty(_folder.Lines(result.Warnings));
+    }
+
+    [Fact]
     public void The_sample_is_read_whole()
     {
         var result = _folder.Load(ConfigFolder.Sample);

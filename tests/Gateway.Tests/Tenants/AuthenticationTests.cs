@@ -1,6 +1,6 @@
 using Gateway.Configuration;
-using Gateway.Routing;
 using Gateway.Hosting;
+using Gateway.Routing;
 using Gateway.Tenants;
 using Gateway.Tests.Testing;
 using Microsoft.Extensions.DependencyInjection;

@@ -41,7 +41,8 @@ internal static partial class Compiler
                     }
                 }
                 return Signal.Next;
-            },
+            }
+            ,
         };
     }
 

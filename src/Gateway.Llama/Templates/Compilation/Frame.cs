@@ -49,7 +49,8 @@ internal sealed record Frame(Symbols Symbols, bool IsSoft)
             }
         }
         var compiled = steps.ToArray();
-        return compiled.Length == 0 ? static _ => { } : locals =>
+        return compiled.Length == 0 ? static _ => { }
+        : locals =>
         {
             locals.State.Step(compiled.Length);
             foreach (var step in compiled)
