@@ -2,6 +2,8 @@
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 RUN apt-get update && apt-get install -y --no-install-recommends npm && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
+# Warnings are errors, and which rules hold is said in .editorconfig.
+COPY .editorconfig ./
 COPY src/ src/
 RUN dotnet publish src/Gateway -c Release -o /app
 
