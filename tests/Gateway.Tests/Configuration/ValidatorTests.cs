@@ -29,6 +29,8 @@ public sealed class ValidatorTests : IDisposable
     // References
     [InlineData("deployments: [d]", "deployments: [d, e]", "2:33: models[0].deployments[1].name: there is no deployment `e` in `deployments`; did you mean `d`?")]
     [InlineData("deployments: [d]", "deployments: [d, elsewhere]", "2:33: models[0].deployments[1].name: there is no deployment `elsewhere` in `deployments`")]
+    [InlineData("deployments: [d]", "deployments: [D]", "2:30: models[0].deployments[0].name: there is no deployment `D` in `deployments`; did you mean `d`?")]
+    [InlineData("models: [m]", "models: [M]", "9:14: tenants[0].models[0]: there is no model `M` in `models`; did you mean `m`?")]
     [InlineData("deployments: [d]", "deployments: [d, { name: d, weight: 2 }]", "2:35: models[0].deployments[1].name: the deployment `d` stands in this list twice; remove one")]
     [InlineData("models: [m]", "models: [m, gpt-5]", "9:17: tenants[0].models[1]: there is no model `gpt-5` in `models`")]
     [InlineData("models: [m]", "models: [m, m]", "9:17: tenants[0].models[1]: the model `m` stands in this list twice; remove one")]

@@ -7,7 +7,8 @@ namespace Gateway.Configuration.Validators;
 /// <param name="report">Takes the errors.</param>
 internal sealed class NamedReferences(string what, string list, IReadOnlyList<string> declared, ConfigReport report)
 {
-    private readonly HashSet<string> _declared = new(declared, Names.Comparer);
+    // To the letter, as requests find a model by its name; no two declared names differ in capitals only.
+    private readonly HashSet<string> _declared = new(declared, StringComparer.Ordinal);
 
     // With a declaration unreadable there is no telling what is missing; saying so again for each reference would bury the cause.
     private readonly bool _complete = !report.IsUnusable(list) && declared.All(name => name.Length > 0);
