@@ -11,8 +11,11 @@ public sealed record LlamaEngineOptions
     /// <summary>What libllama can tell apart in one context.</summary>
     public const int MostSequences = 256;
 
-    // 16 million: beyond every model, and far below where libllama's 32 bit arithmetic ends.
-    private const int MostCells = 1 << 24;
+    /// <summary>16 million tokens or cells: beyond every model, and far below where libllama's 32 bit arithmetic ends.</summary>
+    public const int MostCells = 1 << 24;
+
+    /// <summary>ggml's GGML_MAX_N_THREADS.</summary>
+    public const int MostThreads = 512;
 
     /// <summary>Path of the GGUF file.</summary>
     public required string ModelPath { get; init; }
@@ -49,7 +52,7 @@ public sealed record LlamaEngineOptions
             ?? OutOfRange(MaxSequences, 1, MostSequences, nameof(MaxSequences))
             ?? OutOfRange(QueueCapacity, 0, 1_000_000, nameof(QueueCapacity))
             ?? OutOfRange(BatchSize, MaxSequences, 65_536, nameof(BatchSize))
-            ?? OutOfRange(Threads, 1, 512, nameof(Threads));
+            ?? OutOfRange(Threads, 1, MostThreads, nameof(Threads));
 
     private static string? OutOfRange(int? value, int least, int most, string name) =>
         value < least || value > most ? string.Create(CultureInfo.InvariantCulture, $"{name} must be {least} to {most}, not {value}.") : null;

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Gateway.Llama;
 
 namespace Gateway.Configuration;
 
@@ -65,9 +66,6 @@ internal sealed record ModelDeploymentConfig
 
 internal sealed record DeploymentConfig
 {
-    /// <summary>No model of today has more, and twice of it is still an int.</summary>
-    private const int MostTokens = 100_000_000;
-
     [Required, Pattern(Names.Plain, Names.PlainInWords), Description("Name of the deployment.")]
     public string Name { get; init; } = "";
 
@@ -78,22 +76,23 @@ internal sealed record DeploymentConfig
     [LocalOnly, Description("local: path of the GGUF file, relative to the configuration file, or to the gateway's own folder when it is not there.")]
     public string? Path { get; init; }
 
-    [LocalOnly, Bounds(1, MostTokens), Description("local: tokens of one request, prompt and answer together. Default: what the model was trained for.")]
+    [LocalOnly, Bounds(1, LlamaEngineOptions.MostCells),
+     Description("local: tokens of one request, prompt and answer together. Default: what the model was trained for, 8192 at most.")]
     public int? ContextLength { get; init; }
 
-    [LocalOnly, Bounds(1, MostTokens), Description("local: cells of the KV cache, shared by all requests in progress. Default: twice context_length.")]
+    [LocalOnly, Bounds(1, LlamaEngineOptions.MostCells), Description("local: cells of the KV cache, shared by all requests in progress. Default: twice context_length.")]
     public int? CacheCells { get; init; }
 
-    [LocalOnly, Bounds(1, 256), Description("local: requests decoded at a time. Default 8.")]
+    [LocalOnly, Bounds(1, LlamaEngineOptions.MostSequences), Description("local: requests decoded at a time. Default 8.")]
     public int? Parallel { get; init; }
 
     [LocalOnly, Bounds(0, 100_000), Description("local: requests that wait for a place before further ones get a 429. Default 64.")]
     public int? Queue { get; init; }
 
-    [LocalOnly, Bounds(1, 1_024), Description("local: threads of the engine at most; fewer while others need the processor. Default: the physical cores.")]
+    [LocalOnly, Bounds(1, LlamaEngineOptions.MostThreads), Description("local: threads of the engine at most; fewer while others need the processor. Default: the physical cores.")]
     public int? Threads { get; init; }
 
-    [LocalOnly, Bounds(1, MostTokens), Description("local: tokens of an answer when the request does not say. Default 2048.")]
+    [LocalOnly, Bounds(1, LlamaEngineOptions.MostCells), Description("local: tokens of an answer when the request does not say. Default 2048.")]
     public int? DefaultMaxTokens { get; init; }
 
     /// <summary>As written; after <see cref="ConfigLoader.Load"/> never null for a remote kind, and without a slash at its end.</summary>
