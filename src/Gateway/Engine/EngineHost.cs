@@ -42,12 +42,27 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         }
     }
 
-    /// <summary>Completes when all engines are loaded; fails with <see cref="LlamaLoadException"/> when one cannot be.</summary>
-    public Task AllLoadedAsync()
+    /// <summary>
+    /// Completes when all engines that are wanted now are loaded, or wanted no more; fails with <see cref="LlamaLoadException"/> when one cannot be.
+    /// </summary>
+    public async Task AllLoadedAsync()
     {
+        EngineHandle[] handles;
         lock (_lock)
         {
-            return Task.WhenAll(_engines.Values.Select(h => h.Loading));
+            handles = [.. _engines.Values];
+        }
+
+        foreach (var handle in handles)
+        {
+            try
+            {
+                await handle.Loading;
+            }
+            catch (Exception e) when (e is LlamaLoadException or OperationCanceledException && handle.Unloading.IsCancellationRequested)
+            {
+                // Another configuration let go of it meanwhile.
+            }
         }
     }
 
@@ -103,7 +118,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         {
             loaded = LoadedEngine.Create(engine, handle.Options.ModelPath);
         }
-        catch (LlamaLoadException)
+        catch
         {
             await engine.DisposeAsync();
             throw;
@@ -116,7 +131,9 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
 
     private async Task UnloadAsync(EngineHandle handle)
     {
+        // Cancelled before the lock is given back, so that whoever then sees the load end knows why; freed behind it, which may take a while.
         await handle.CancelLoadingAsync();
+        await Task.Yield();
         try
         {
             var loaded = await handle.Loading;
