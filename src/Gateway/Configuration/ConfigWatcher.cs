@@ -22,7 +22,7 @@ internal sealed partial class ConfigWatcher : BackgroundService
     /// <summary>A file of another kind put in this one's place has an error on every line; `gateway check` prints them all.</summary>
     private const int MostErrorsLogged = 20;
 
-    private readonly Func<LoadResult, Task> _apply;
+    private readonly Func<LoadResult, CancellationToken, Task> _apply;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<ConfigWatcher> _logger;
     private readonly Func<string, string?>? _environment;
@@ -34,13 +34,13 @@ internal sealed partial class ConfigWatcher : BackgroundService
     private int _forced;
 
     /// <param name="current">What was loaded at start.</param>
-    /// <param name="apply">Takes each further configuration; only successful ones, one at a time.</param>
+    /// <param name="apply">Takes each further configuration; only successful ones, one at a time. Cancelled when the gateway stops.</param>
     /// <param name="timeProvider">Clock of the poll and of the settling.</param>
     /// <param name="logger">Takes errors and warnings of the file.</param>
     /// <param name="environment">As for <see cref="ConfigLoader.Load"/>.</param>
     public ConfigWatcher(
         LoadResult current,
-        Func<LoadResult, Task> apply,
+        Func<LoadResult, CancellationToken, Task> apply,
         TimeProvider timeProvider,
         ILogger<ConfigWatcher> logger,
         Func<string, string?>? environment = null)
@@ -91,6 +91,8 @@ internal sealed partial class ConfigWatcher : BackgroundService
         {
             // On the folder: an atomic rename puts another file in the place of the one that would be watched.
             var watcher = new FileSystemWatcher(folder);
+            _sources.Add(watcher);
+
             // Kubernetes mounts gateway.yaml -> ..data/gateway.yaml and swaps the link ..data.
             watcher.Filters.Add(name);
             watcher.Filters.Add("..data");
@@ -100,7 +102,6 @@ internal sealed partial class ConfigWatcher : BackgroundService
             watcher.Deleted += changed;
             watcher.Renamed += (_, _) => Wake();
             watcher.EnableRaisingEvents = true;
-            _sources.Add(watcher);
         }
         catch (Exception e) when (e is IOException or ArgumentException or PlatformNotSupportedException)
         {
@@ -135,11 +136,11 @@ internal sealed partial class ConfigWatcher : BackgroundService
         _last = ConfigLoader.Load(_last.File, _environment);
         if (forced || !IsSame(_last.Sources, _inUse.Sources))
         {
-            await UseAsync(_last);
+            await UseAsync(_last, cancellationToken);
         }
     }
 
-    private async Task UseAsync(LoadResult result)
+    private async Task UseAsync(LoadResult result, CancellationToken cancellationToken)
     {
         foreach (var warning in result.Warnings)
         {
@@ -159,9 +160,13 @@ internal sealed partial class ConfigWatcher : BackgroundService
 
         try
         {
-            await _apply(result);
+            await _apply(result, cancellationToken);
             _inUse = result;
             Log.Applied(_logger, result.File, result.Config.Models.Count, result.Config.Deployments.Count, result.Config.Tenants.Count);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
         }
 #pragma warning disable CA1031 // Whatever goes wrong with one configuration, the next one must still be seen.
         catch (Exception e)

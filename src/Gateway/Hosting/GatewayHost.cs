@@ -103,7 +103,7 @@ internal static class GatewayHost
         {
             services.AddHostedService(p => new ConfigWatcher(
                 loaded,
-                result => p.GetRequiredService<GatewayLoader>().ApplyAsync(result.Config!, awaitEngines: true),
+                (result, cancellationToken) => p.GetRequiredService<GatewayLoader>().ApplyAsync(result.Config!, awaitEngines: true, cancellationToken),
                 p.GetRequiredService<TimeProvider>(),
                 p.GetRequiredService<ILogger<ConfigWatcher>>()));
         }

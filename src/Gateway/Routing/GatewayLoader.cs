@@ -14,8 +14,9 @@ internal sealed class GatewayLoader(
     /// <summary>Applies a configuration; not to be called concurrently.</summary>
     /// <param name="config">A configuration without errors.</param>
     /// <param name="awaitEngines">Whether models must be loaded before it takes effect. At start they need not: requests wait for them.</param>
+    /// <param name="cancellationToken">Ends the waiting for models; what was in force stays.</param>
     /// <exception cref="LlamaLoadException">A model cannot be loaded; what was in force stays.</exception>
-    public async Task ApplyAsync(GatewayConfig config, bool awaitEngines)
+    public async Task ApplyAsync(GatewayConfig config, bool awaitEngines, CancellationToken cancellationToken = default)
     {
         var handles = config.Deployments
             .Where(d => d.Kind == DeploymentKind.Local && config.Models.Any(m => m.Deployments.Any(r => string.Equals(r.Name, d.Name, StringComparison.Ordinal))))
@@ -24,7 +25,7 @@ internal sealed class GatewayLoader(
         {
             if (awaitEngines)
             {
-                await Task.WhenAll(handles.Values.Select(h => h.Loading));
+                await Task.WhenAll(handles.Values.Select(h => h.Loading)).WaitAsync(cancellationToken);
             }
 
             // Old and new side by side: until the swap requests go by the old snapshot, after it by the new one, and each finds its clusters.

@@ -17,7 +17,7 @@ public sealed class ConfigWatcherTests : IAsyncLifetime, IDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly Logs _logs = new();
     private readonly Channel<LoadResult> _applied = Channel.CreateUnbounded<LoadResult>();
-    private Func<LoadResult, Task> _apply = _ => Task.CompletedTask;
+    private Func<LoadResult, CancellationToken, Task> _apply = (_, _) => Task.CompletedTask;
     private ConfigWatcher? _watcher;
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -190,11 +190,11 @@ public sealed class ConfigWatcherTests : IAsyncLifetime, IDisposable
         using var entered = new SemaphoreSlim(0);
         using var release = new SemaphoreSlim(0);
         var running = 0;
-        _apply = async _ =>
+        _apply = async (_, cancellationToken) =>
         {
             Assert.Equal(1, Interlocked.Increment(ref running));
             entered.Release();
-            await release.WaitAsync();
+            await release.WaitAsync(cancellationToken);
             Interlocked.Decrement(ref running);
         };
         await StartAsync(ConfigFolder.Minimal);
@@ -213,7 +213,7 @@ public sealed class ConfigWatcherTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_configuration_that_cannot_be_applied_is_logged_and_the_next_one_is_tried()
     {
-        _apply = result => result.Config!.Tenants[0].Name is "bad" ? throw new InvalidOperationException("no") : Task.CompletedTask;
+        _apply = (result, _) => result.Config!.Tenants[0].Name is "bad" ? throw new InvalidOperationException("no") : Task.CompletedTask;
         await StartAsync(ConfigFolder.Minimal);
 
         Replace(WithTenant("bad"));
@@ -222,6 +222,25 @@ public sealed class ConfigWatcherTests : IAsyncLifetime, IDisposable
         Replace(WithTenant("good"));
 
         Assert.Equal("good", await NextTenantAsync());
+    }
+
+    [Fact]
+    public async Task A_stop_does_not_wait_for_a_configuration_that_is_being_applied()
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _apply = (_, cancellationToken) =>
+        {
+            begun.SetResult();
+            return Task.Delay(Timeout.Infinite, cancellationToken);
+        };
+        await StartAsync(ConfigFolder.Minimal);
+
+        _watcher!.Reload();
+        await begun.Task;
+        await _watcher.StopAsync(CancellationToken.None).WaitAsync(ManualTimeProvider.Guard);
+
+        // Nothing went wrong with it.
+        Assert.Empty(_logs.Messages);
     }
 
     private static string WithTenant(string name) => ConfigFolder.Minimal.Replace("name: t\n", $"name: {name}\n", StringComparison.Ordinal);
@@ -235,9 +254,9 @@ public sealed class ConfigWatcherTests : IAsyncLifetime, IDisposable
         Assert.True(loaded.Success, string.Join('\n', loaded.Errors));
         _watcher = new ConfigWatcher(
             loaded,
-            async result =>
+            async (result, cancellationToken) =>
             {
-                await _apply(result);
+                await _apply(result, cancellationToken);
                 _applied.Writer.TryWrite(result);
             },
             _time,
