@@ -82,6 +82,9 @@ public sealed class Generation
     /// <summary>The request's limit, cut to what the context leaves.</summary>
     internal int MaxTokens { get; }
 
+    /// <summary>Cells of the KV cache that are kept for it: enough to never run out of them half way.</summary>
+    internal int Cells => Prompt.Length + MaxTokens;
+
     internal CancellationToken CancellationToken { get; }
 
     /// <summary>The tokens drawn until now.</summary>

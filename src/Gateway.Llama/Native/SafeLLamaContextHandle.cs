@@ -56,9 +56,6 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     /// <summary>Forgets a sequence from a position on. False when the model cannot forget a part: then forget all of it.</summary>
     public bool MemorySequenceRemove(LLamaSeqId sequence, LLamaPos from) => llama_memory_seq_rm(_memory, sequence, from, -1);
 
-    /// <summary>Position of a sequence's last token, -1 when it has none.</summary>
-    public int MemorySequenceMax(LLamaSeqId sequence) => llama_memory_seq_pos_max(_memory, sequence);
-
     public void MemoryClear() => llama_memory_clear(_memory, false);
 
     protected override bool ReleaseHandle()
@@ -108,8 +105,4 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     [return: MarshalAs(UnmanagedType.U1)]
     private static partial bool llama_memory_seq_rm(nint memory, LLamaSeqId sequence, LLamaPos from, LLamaPos to);
-
-    [LibraryImport(NativeApi.LibraryName)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial int llama_memory_seq_pos_max(nint memory, LLamaSeqId sequence);
 }

@@ -30,8 +30,6 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
 
     public bool IsRecurrent => llama_model_is_recurrent(this);
 
-    public bool IsHybrid => llama_model_is_hybrid(this);
-
     public bool IsDiffusion => llama_model_is_diffusion(this);
 
     public Vocabulary Vocab => _vocabulary ??= new Vocabulary(this);
@@ -136,11 +134,6 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     [return: MarshalAs(UnmanagedType.U1)]
     private static partial bool llama_model_is_recurrent(SafeLlamaModelHandle model);
-
-    [LibraryImport(NativeApi.LibraryName)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    [return: MarshalAs(UnmanagedType.U1)]
-    private static partial bool llama_model_is_hybrid(SafeLlamaModelHandle model);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -233,16 +233,14 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         // Strictly in order: letting small requests pass would starve a large one.
         while (_waiting.First is { Value: var generation } && _freeIds.Count > 0)
         {
-            var sequence = new RunningSequence(generation, _freeIds.Peek());
-            if (_cellsUsed + sequence.Cells > _cellsTotal)
+            if (_cellsUsed + generation.Cells > _cellsTotal)
             {
                 return;
             }
 
-            _freeIds.Pop();
             _waiting.RemoveFirst();
-            _running.Add(sequence);
-            Volatile.Write(ref _cellsUsed, _cellsUsed + sequence.Cells);
+            _running.Add(new RunningSequence(generation, _freeIds.Pop()));
+            Volatile.Write(ref _cellsUsed, _cellsUsed + generation.Cells);
             Volatile.Write(ref _runningCount, _running.Count);
         }
     }
@@ -252,7 +250,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _running.Remove(sequence);
         _context.MemorySequenceRemove(sequence.Id, from: 0);
         _freeIds.Push(sequence.Id);
-        Volatile.Write(ref _cellsUsed, _cellsUsed - sequence.Cells);
+        Volatile.Write(ref _cellsUsed, _cellsUsed - sequence.Generation.Cells);
         Volatile.Write(ref _runningCount, _running.Count);
         sequence.Flush();
         Leave(sequence.Generation, reason, error);

@@ -34,9 +34,6 @@ internal sealed class RunningSequence
 
     public SamplingState Sampling { get; }
 
-    /// <summary>Cells of the KV cache that are kept for it: enough to never run out of them half way.</summary>
-    public int Cells => Generation.Prompt.Length + Generation.MaxTokens;
-
     /// <summary>Tokens that the context's memory holds.</summary>
     public int Decoded { get; set; }
 
@@ -100,7 +97,7 @@ internal sealed class RunningSequence
 
         if (_count == _tokens.Length)
         {
-            Array.Resize(ref _tokens, Math.Min(2 * _count, Cells));
+            Array.Resize(ref _tokens, Math.Min(2 * _count, Generation.Cells));
         }
 
         _tokens[_count++] = token;
