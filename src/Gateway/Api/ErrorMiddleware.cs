@@ -31,10 +31,16 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         {
             return;
         }
-        catch (Exception e) when (!context.Response.HasStarted)
+        catch (Exception e) when (e is not BadHttpRequestException)
         {
-            // The exception's message may quote the request; its type and place do not.
+            // The exception's message may quote the request; its type and place do not. So Kestrel, which would log it whole, never sees it.
             LogUnhandled(context.TraceIdentifier, e.GetType().FullName, e.StackTrace);
+            if (context.Response.HasStarted)
+            {
+                context.Abort();
+                return;
+            }
+
             context.Response.Clear();
             await ErrorResponse.WriteAsync(
                 context, ApiError.Internal("The gateway failed on this request. Its log has the details under the request id."));
