@@ -55,7 +55,7 @@ internal static class GenerationFields
 
         foreach (var option in value.EnumerateObject())
         {
-            var path = $"{name}.{option.Name}";
+            var path = $"{name}.{Shorten(option.Name)}";
             switch (option.Name, option.Value.ValueKind)
             {
                 case ("include_usage", JsonValueKind.True or JsonValueKind.False):

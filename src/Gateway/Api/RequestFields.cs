@@ -141,7 +141,7 @@ internal static class RequestFields
         ApiError.BadRequest($"Invalid type for '{name}': expected {expected}, but got {KindOf(value)} instead.", name, "invalid_type");
 
     // A key is the client's text and may be of any length; the beginning tells which one is meant.
-    private static string Shorten(string name) => name.Length <= 64 ? name : string.Concat(name.AsSpan(0, 64), "...");
+    public static string Shorten(string name) => name.Length <= 64 ? name : string.Concat(name.AsSpan(0, 64), "...");
 
     private static ApiError? OutOfRange(double number, double min, double max, string name)
     {

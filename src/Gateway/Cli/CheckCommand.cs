@@ -2,14 +2,13 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Gateway.Configuration;
+using Gateway.Hosting;
 
 namespace Gateway.Cli;
 
 /// <summary><c>gateway check</c>: says whether a configuration file could be served, without serving it.</summary>
 internal static class CheckCommand
 {
-    public const string DefaultFile = "gateway.yaml";
-
     private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -24,7 +23,7 @@ internal static class CheckCommand
         var file = new Argument<string>("file")
         {
             Description = "The configuration file.",
-            DefaultValueFactory = _ => DefaultFile,
+            DefaultValueFactory = _ => GatewayHost.DefaultConfigFile,
         };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var command = new Command("check", "Check a configuration file: every error with its line, without starting anything.") { file, json };

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Gateway.Configuration;
+using Gateway.Configuration.Validators;
 using Gateway.Engine;
 using Gateway.Providers;
 using Gateway.Tenants;
@@ -11,7 +12,6 @@ namespace Gateway.Routing;
 internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, TimeProvider time)
 {
     private const int DefaultMaxTokens = 2048;
-    private const string EveryModel = "*";
 
     private readonly long _startedAt = time.GetUtcNow().ToUnixTimeSeconds();
 
@@ -49,7 +49,7 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, TimeP
 
     private static IEnumerable<KeyModel> KeysOf(TenantConfig tenant, IEnumerable<string> allModels)
     {
-        var models = tenant.Models.Contains(EveryModel, StringComparer.Ordinal) ? allModels : tenant.Models;
+        var models = tenant.Models.Contains(TenantModelsValidator.Every, StringComparer.Ordinal) ? allModels : tenant.Models;
         var model = new TenantModel(tenant.Name, models.ToFrozenSet(StringComparer.Ordinal));
         return tenant.Keys.Select(k => new KeyModel(k.Name, KeyHash.FromHex(k.Sha256), model));
     }

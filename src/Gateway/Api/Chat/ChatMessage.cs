@@ -22,7 +22,7 @@ internal sealed record ChatMessage(string Role, string Content, string? Name)
         string? role = null, content = null, name = null;
         foreach (var property in value.EnumerateObject())
         {
-            var field = $"{path}.{property.Name}";
+            var field = $"{path}.{Shorten(property.Name)}";
             error = property.Name switch
             {
                 "role" => ReadRole(property.Value, field, out role),
@@ -98,7 +98,7 @@ internal sealed record ChatMessage(string Role, string Content, string? Name)
             {
                 if (property.Name is not ("type" or "text") && property.Value.ValueKind != JsonValueKind.Null)
                 {
-                    return Unsupported($"{partPath}.{property.Name}");
+                    return Unsupported($"{partPath}.{Shorten(property.Name)}");
                 }
             }
 
