@@ -201,7 +201,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         [LoggerMessage(9001, LogLevel.Debug, "Model {Model} ({Architecture}, {Bytes} bytes) is loaded: context {ContextLength}, {Cells} KV cells.")]
         public static partial void Loaded(ILogger logger, string model, string architecture, long bytes, int contextLength, int cells);
 
-        [LoggerMessage(9002, LogLevel.Information, "Model {Model} is unloaded.")]
+        [LoggerMessage(9002, LogLevel.Debug, "Model {Model} is unloaded.")]
         public static partial void Unloaded(ILogger logger, string model);
     }
 }

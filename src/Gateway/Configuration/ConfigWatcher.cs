@@ -27,6 +27,7 @@ internal sealed partial class ConfigWatcher : BackgroundService
     private readonly ILogger<ConfigWatcher> _logger;
     private readonly Func<string, string?>? _environment;
     private readonly string _fullPath;
+    private readonly ListenConfig? _listen;
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly List<IDisposable> _sources = [];
     private LoadResult _inUse;
@@ -47,6 +48,7 @@ internal sealed partial class ConfigWatcher : BackgroundService
     {
         (_inUse, _last, _apply, _timeProvider, _logger, _environment) = (current, current, apply, timeProvider, logger, environment);
         _fullPath = Path.GetFullPath(current.File);
+        _listen = current.Config?.Listen;
     }
 
     /// <summary>Reads the file again, changed or not.</summary>
@@ -163,6 +165,10 @@ internal sealed partial class ConfigWatcher : BackgroundService
             await _apply(result, cancellationToken);
             _inUse = result;
             Log.Applied(_logger, result.File, result.Config.Models.Count, result.Config.Deployments.Count, result.Config.Tenants.Count);
+            if (result.Config.Listen != _listen)
+            {
+                Log.ListenKept(_logger, result.File);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -204,5 +210,8 @@ internal sealed partial class ConfigWatcher : BackgroundService
 
         [LoggerMessage(4005, LogLevel.Warning, "No file events for {Folder}; changes are seen by looking every {Seconds} s")]
         public static partial void NoEvents(ILogger logger, string folder, double seconds);
+
+        [LoggerMessage(4006, LogLevel.Warning, "{File} listens elsewhere than at the start; `listen` takes effect at the next start")]
+        public static partial void ListenKept(ILogger logger, string file);
     }
 }

@@ -47,6 +47,17 @@ public sealed class ConfigWatcherTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Another_address_to_listen_on_is_said_to_wait_for_the_next_start()
+    {
+        await StartAsync(ConfigFolder.Minimal);
+
+        _folder.Write("gateway.yaml", WithTenant("changed") + "listen: { api: 127.0.0.1:9000 }\n");
+
+        Assert.Equal("changed", await NextTenantAsync());
+        await _logs.UntilAsync("next start");
+    }
+
+    [Fact]
     public async Task A_file_that_was_renamed_over_the_old_one_is_applied()
     {
         await StartAsync(ConfigFolder.Minimal);
