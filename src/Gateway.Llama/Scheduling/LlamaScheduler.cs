@@ -108,9 +108,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             }
         }
 
-#pragma warning disable VSTHRD003 // The thread that completes it is this object's own, and waits for nobody.
         await _ended.Task;
-#pragma warning restore VSTHRD003
         _wake.Dispose();
     }
 

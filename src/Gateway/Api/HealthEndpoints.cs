@@ -1,11 +1,12 @@
-using Gateway.Engine;
 using Gateway.Hosting;
+using Gateway.Routing;
 using Gateway.Tenants;
 
 namespace Gateway.Api;
 
 /// <summary>
-/// <c>/healthz</c>: the process answers. <c>/readyz</c>: it can serve; 503 while a model is being loaded, could not be, or the gateway is stopping.
+/// <c>/healthz</c>: the process answers. <c>/readyz</c>: it can serve; 503 while a model of the configuration in force is being loaded, could not be,
+/// or the gateway is stopping. What a reload loads does not count: until it is there the configuration before it serves.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -15,9 +16,11 @@ internal static class HealthEndpoints
         endpoints.MapGet("/readyz", Ready).WithMetadata(new AnonymousAttribute(), new BothListenersAttribute());
     }
 
-    private static IResult Ready(EngineHost engines, IHostApplicationLifetime lifetime)
+    private static IResult Ready(GatewayState state, IHostApplicationLifetime lifetime)
     {
-        var waiting = engines.NotReady();
+        var gateway = state.Acquire();
+        var waiting = gateway.Engines.Distinct().Where(e => e.Loaded is null).Select(e => e.Deployment).ToList();
+        gateway.Release();
         return lifetime.ApplicationStopping.IsCancellationRequested ? NotReady("stopping")
             : waiting.Count > 0 ? NotReady($"not loaded: {string.Join(", ", waiting)}")
             : Results.Text("ok\n");

@@ -11,9 +11,6 @@ internal readonly record struct ListenAddress(string Host, int Port)
 {
     private const string Localhost = "localhost";
 
-    /// <summary>As Kestrel takes it.</summary>
-    public string Url => string.Create(CultureInfo.InvariantCulture, $"http://{Host}:{Port}");
-
     private bool IsEveryAddress => Host is "*" or "0.0.0.0" or "[::]";
 
     public static bool TryParse(string text, out ListenAddress address)

@@ -17,7 +17,7 @@ internal sealed class EngineHandle(EngineHost host, string deployment, LlamaEngi
     /// <summary>Completes when the model is ready to answer; fails with <see cref="LlamaLoadException"/> when it cannot be loaded.</summary>
     public Task<LoadedEngine> Loading { get; set; } = null!;
 
-    /// <summary>The engine, once it is there.</summary>
+    /// <summary>The engine, once it is there; set once, just before <see cref="Loading"/> completes.</summary>
     public LoadedEngine? Loaded { get; set; }
 
     /// <summary>Guarded by the host's lock.</summary>

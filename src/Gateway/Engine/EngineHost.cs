@@ -66,15 +66,6 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         }
     }
 
-    /// <summary>Deployments whose models are not loaded, or could not be.</summary>
-    public IReadOnlyList<string> NotReady()
-    {
-        lock (_lock)
-        {
-            return [.. _engines.Values.Where(h => h.Loaded is null).Select(h => h.Deployment)];
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         Task[] unloading;

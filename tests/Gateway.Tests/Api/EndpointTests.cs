@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Gateway.Engine;
+using Gateway.Llama;
 using Gateway.Tests.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Api;
 
@@ -108,6 +111,16 @@ public sealed class EndpointTests(SharedGateway shared) : IClassFixture<SharedGa
             using var client = new HttpClient { BaseAddress = address };
             Assert.Equal("ok\n", await client.GetStringAsync(path));
         }
+    }
+
+    [Fact]
+    public async Task A_model_that_only_a_reload_asks_for_yet_does_not_make_the_gateway_unready()
+    {
+        var next = shared.Gateway.Services.GetRequiredService<EngineHost>().Acquire("next", new LlamaEngineOptions { ModelPath = "missing.gguf" });
+
+        Assert.Equal("ok\n", await shared.Gateway.Client.GetStringAsync("/readyz"));
+
+        next.Release();
     }
 
     [Fact]
