@@ -108,21 +108,34 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     public bool TrySubmit(
         GenerationRequest request, CancellationToken cancellationToken, [NotNullWhen(true)] out Generation? generation)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        generation = TrySubmit([request], cancellationToken, out var generations) ? generations[0] : null;
+        return generation is not null;
+    }
+
+    /// <summary>
+    /// Queues requests that belong together: all of them, or none. They are taken while there is room for one, even when all of them are more
+    /// than the queue takes: otherwise they could never be.
+    /// </summary>
+    /// <inheritdoc cref="TrySubmit(GenerationRequest, CancellationToken, out Generation?)"/>
+    public bool TrySubmit(
+        IReadOnlyList<GenerationRequest> requests, CancellationToken cancellationToken, [NotNullWhen(true)] out IReadOnlyList<Generation>? generations)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
         if (_scheduler is null)
         {
             throw new NotSupportedException($"The model '{Info.Name ?? Info.Architecture}' ({Info.Architecture}) does not continue texts.");
         }
 
-        var prompt = CheckedPrompt(request);
-        var maxTokens = Math.Min(request.MaxTokens, Info.ContextLength - prompt.Length);
-        generation = new Generation(request, prompt, maxTokens, cancellationToken);
-        if (!_scheduler.TryEnqueue(generation))
+        var created = new Generation[requests.Count];
+        for (var i = 0; i < created.Length; i++)
         {
-            generation = null;
+            var prompt = CheckedPrompt(requests[i]);
+            var maxTokens = Math.Min(requests[i].MaxTokens, Info.ContextLength - prompt.Length);
+            created[i] = new Generation(requests[i], prompt, maxTokens, cancellationToken);
         }
 
-        return generation is not null;
+        generations = _scheduler.TryEnqueue(created) ? created : null;
+        return generations is not null;
     }
 
     /// <summary>Ends what is running as cancelled, and gives all memory back.</summary>
@@ -170,6 +183,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
 
     private int[] CheckedPrompt(GenerationRequest request)
     {
+        ArgumentNullException.ThrowIfNull(request);
         int[] prompt = [.. request.Prompt];
         if (prompt.Length == 0)
         {

@@ -35,7 +35,10 @@ public sealed record LlamaEngineOptions
     /// <summary>Requests that are decoded at a time, 1 to 256.</summary>
     public int MaxSequences { get; init; } = 8;
 
-    /// <summary>Requests that wait for a place before further ones are turned away; none do while places are free.</summary>
+    /// <summary>
+    /// Requests that wait for a place before further ones are turned away; none do while places are free. Those that are submitted together
+    /// may go beyond it.
+    /// </summary>
     public int QueueCapacity { get; init; } = 64;
 
     /// <summary>Tokens that one decode step may take; at least <see cref="MaxSequences"/>.</summary>

@@ -30,7 +30,7 @@ public sealed record LlamaModelInfo
     /// <summary>Whether the model reads a text in both directions (BERT, T5), as embedding models and rerankers do.</summary>
     public required bool HasEncoder { get; init; }
 
-    /// <summary>Whether the model continues texts. Without it <see cref="LlamaEngine.TrySubmit"/> is not supported.</summary>
+    /// <summary>Whether the model continues texts. Without it <see cref="LlamaEngine.TrySubmit(GenerationRequest, CancellationToken, out Generation?)"/> is not supported.</summary>
     public required bool HasDecoder { get; init; }
 
     /// <summary>Jinja source that turns a conversation into a prompt (tokenizer.chat_template), null when the file has none.</summary>

@@ -116,6 +116,21 @@ test('completions continue a text, several, and token ids', async () => {
   assert.ok(text.length > 0);
 });
 
+test('as many prompts as one request may have are answered, more than wait in the queue', async () => {
+  const answer = await client.completions.create({ model, prompt: Array(128).fill('Hello'), max_tokens: 1 });
+  assert.equal(answer.choices.length, 128);
+  assert.equal(answer.usage.completion_tokens, 128);
+});
+
+test('a stream of emoji is the same text as the answer in one piece', async () => {
+  const options = { model, prompt: '😀😀😀😀🎉👨‍👩‍👧', temperature: 0, max_tokens: 24, echo: true };
+  const whole = await client.completions.create(options);
+  let text = '';
+  for await (const chunk of await client.completions.create({ ...options, stream: true })) text += chunk.choices[0].text;
+  assert.equal(text, whole.choices[0].text);
+  assert.ok(text.startsWith(options.prompt));
+});
+
 test('models are listed and found', async () => {
   const list = [];
   for await (const m of client.models.list()) list.push(m.id);

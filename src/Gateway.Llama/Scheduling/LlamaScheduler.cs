@@ -75,9 +75,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>Queues a generation; false when too many wait.</summary>
+    /// <summary>Queues generations that belong together; false, with none of them queued, when too many wait.</summary>
     /// <exception cref="ObjectDisposedException">The scheduler is being stopped.</exception>
-    public bool TryEnqueue(Generation generation)
+    public bool TryEnqueue(IReadOnlyList<Generation> generations)
     {
         lock (_intake)
         {
@@ -87,8 +87,12 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 return false;
             }
 
-            _inFlight++;
-            _incoming.Enqueue(generation);
+            _inFlight += generations.Count;
+            foreach (var generation in generations)
+            {
+                _incoming.Enqueue(generation);
+            }
+
             _wake.Set();
         }
 

@@ -63,7 +63,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         {
             StatusCodes.Status404NotFound => new ApiError(
                 status,
-                $"Unknown request URL: {context.Request.Method} {path}.{(context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal) ? "" : " The API's base URL ends with /v1.")}",
+                $"Unknown request URL: {context.Request.Method} {path}.{BaseUrlHint(context.Request.Path)}",
                 ApiErrorTypes.InvalidRequest,
                 Code: "unknown_url"),
             StatusCodes.Status405MethodNotAllowed => new ApiError(
@@ -75,6 +75,11 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             _ => new ApiError(status, $"The request failed with status {status}.", ApiErrorTypes.Server),
         };
     }
+
+    private static string BaseUrlHint(PathString path) =>
+        path.StartsWithSegments("/v1/v1", StringComparison.Ordinal) ? " The API's base URL ends with /v1, and it stands here twice."
+        : path.StartsWithSegments("/v1", StringComparison.Ordinal) ? ""
+        : " The API's base URL ends with /v1.";
 
     [LoggerMessage(EventId = 1000, Level = LogLevel.Error, Message = "Request {RequestId} failed: {ExceptionType}\n{StackTrace}")]
     private partial void LogUnhandled(string requestId, string? exceptionType, string? stackTrace);

@@ -8,7 +8,9 @@ namespace Gateway.Api;
 internal static class GenerationFields
 {
     private const int MaxStops = 4;
-    private const int MaxChoices = 128;
+    
+    /// <summary>Answers that one request may ask for, to all of its prompts.</summary>
+    public const int MaxChoices = 128;
 
     /// <summary>The table of those fields; <paramref name="settingsOf"/> says where a request keeps what they set.</summary>
     public static Dictionary<string, FieldReader<TRequest>> Create<TRequest>(Func<TRequest, GenerationSettings> settingsOf)
@@ -39,9 +41,16 @@ internal static class GenerationFields
             // Names the end user to a provider that watches for abuse; a model in this process tells nobody.
             ["user"] = Accepted<TRequest>(JsonValueKind.String),
 
-            ["logit_bias"] = Refused<TRequest>(),
+            ["logit_bias"] = Empty<TRequest>(JsonValueKind.Object),
         };
     }
+
+    /// <summary>What streams are like cannot be asked of an answer in one piece.</summary>
+    public static ApiError? CheckStreamOptions(JsonElement body) =>
+        body.TryGetProperty("stream_options", out var options) && options.ValueKind == JsonValueKind.Object
+        && !(body.TryGetProperty("stream", out var stream) && stream.ValueKind == JsonValueKind.True)
+            ? ApiError.BadRequest("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options", "invalid_parameter_combination")
+            : null;
 
     // Seeds are any 64-bit integer for OpenAI, 32 bits for llama.cpp.
     private static uint Fold(long seed) => (uint)(seed ^ (seed >> 32));
@@ -63,7 +72,7 @@ internal static class GenerationFields
                     break;
                 case ("include_obfuscation", JsonValueKind.False) or (_, JsonValueKind.Null):
                     break;
-                case ("include_usage", _):
+                case ("include_usage", _) or ("include_obfuscation", not JsonValueKind.True):
                     return InvalidType(path, "boolean", option.Value);
                 default:
                     return Unsupported(path);

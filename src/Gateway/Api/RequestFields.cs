@@ -55,6 +55,11 @@ internal static class RequestFields
     /// <summary>A field that a local model cannot honour.</summary>
     public static FieldReader<TRequest> Refused<TRequest>() => (_, name, _) => Unsupported(name);
 
+    /// <summary>A field that asks for nothing when it is empty, and that a local model cannot honour otherwise.</summary>
+    /// <param name="kind">An array or an object.</param>
+    public static FieldReader<TRequest> Empty<TRequest>(JsonValueKind kind) => (value, name, _) =>
+        value.ValueKind == kind && (kind == JsonValueKind.Array ? value.GetArrayLength() : value.GetPropertyCount()) == 0 ? null : Unsupported(name);
+
     /// <summary>A field that a local model can honour only where it asks for what happens anyway.</summary>
     public static FieldReader<TRequest> Only<TRequest>(params string[] json) => (value, name, _) =>
         json.Contains(value.GetRawText(), StringComparer.Ordinal)
@@ -68,9 +73,9 @@ internal static class RequestFields
             return InvalidType(name, "number", value);
         }
 
-        if (OutOfRange(number, min, max, name) is { } error)
+        if (number < min || number > max)
         {
-            return error;
+            return OutOfRange(number < min, min, max, name);
         }
 
         set(request, (float)number);
@@ -86,14 +91,15 @@ internal static class RequestFields
 
         if (!value.TryGetInt64(out var number))
         {
-            return value.TryGetDouble(out var real) && (real < min || real > max)
-                ? OutOfRange(real, min, max, name)
-                : InvalidType(name, "integer", value);
+            // What 64 bits do not hold is out of any range, also where the nearest real number is not.
+            return value.TryGetDouble(out var real) && (real < min || real > max || double.Abs(real) >= long.MaxValue)
+                ? OutOfRange(real < min || real < 0, min, max, name)
+                : ApiError.BadRequest($"Invalid type for '{name}': expected integer, but got a decimal number instead.", name, "invalid_type");
         }
 
-        if (OutOfRange(number, min, max, name) is { } error)
+        if (number < min || number > max)
         {
-            return error;
+            return OutOfRange(number < min, min, max, name);
         }
 
         set(request, number);
@@ -140,20 +146,16 @@ internal static class RequestFields
     public static ApiError InvalidType(string name, string expected, JsonElement value) =>
         ApiError.BadRequest($"Invalid type for '{name}': expected {expected}, but got {KindOf(value)} instead.", name, "invalid_type");
 
-    // A key is the client's text and may be of any length; the beginning tells which one is meant.
+    /// <summary>Whether the value is this text. One that holds half of a surrogate pair is not, and does not throw.</summary>
+    public static bool IsText(JsonElement value, string text) =>
+        value.ValueKind == JsonValueKind.String && Text(value, "", out var found) is null && string.Equals(found, text, StringComparison.Ordinal);
+
+    /// <summary>A key in words of an error. It is the client's text and may be of any length; the beginning tells which one is meant.</summary>
     public static string Shorten(string name) => name.Length <= 64 ? name : string.Concat(name.AsSpan(0, 64), "...");
 
-    private static ApiError? OutOfRange(double number, double min, double max, string name)
-    {
-        if (number < min)
-        {
-            return ApiError.BadRequest($"Invalid '{name}': expected a value >= {min}, but got a smaller one.", name, "below_min_value");
-        }
-
-        return number > max
-            ? ApiError.BadRequest($"Invalid '{name}': expected a value <= {max}, but got a larger one.", name, "above_max_value")
-            : null;
-    }
+    private static ApiError OutOfRange<T>(bool below, T min, T max, string name) => below
+        ? ApiError.BadRequest($"Invalid '{name}': expected a value >= {min}, but got a smaller one.", name, "below_min_value")
+        : ApiError.BadRequest($"Invalid '{name}': expected a value <= {max}, but got a larger one.", name, "above_max_value");
 
     private static string KindOf(JsonElement value) => value.ValueKind switch
     {

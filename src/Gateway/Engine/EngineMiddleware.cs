@@ -47,7 +47,7 @@ internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvide
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         try
         {
-            if (!TrySubmit(engine.Engine, request, local.DefaultMaxTokens, ended.Token, out var generations))
+            if (!engine.Engine.TrySubmit(ToGenerations(request, local.DefaultMaxTokens), ended.Token, out var generations))
             {
                 await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
                 return;
@@ -93,17 +93,15 @@ internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvide
         }
     }
 
-    private static bool TrySubmit(
-        LlamaEngine engine, LocalRequest request, int defaultMaxTokens, CancellationToken cancellationToken, out IReadOnlyList<Generation> generations)
+    private static List<GenerationRequest> ToGenerations(LocalRequest request, int defaultMaxTokens)
     {
-        var submitted = new List<Generation>(request.Prompts.Count * request.Settings.Choices);
-        generations = submitted;
+        var generations = new List<GenerationRequest>(request.Prompts.Count * request.Settings.Choices);
         foreach (var prompt in request.Prompts)
         {
             for (var choice = 0; choice < request.Settings.Choices; choice++)
             {
                 var sampling = request.Settings.Sampling;
-                var generation = new GenerationRequest
+                generations.Add(new GenerationRequest
                 {
                     Prompt = prompt,
                     MaxTokens = request.Settings.MaxTokens ?? defaultMaxTokens,
@@ -111,17 +109,11 @@ internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvide
 
                     // One seed for all would give the same answer n times.
                     Sampling = sampling.Seed is { } seed ? sampling with { Seed = seed + (uint)choice } : sampling,
-                };
-                if (!engine.TrySubmit(generation, cancellationToken, out var running))
-                {
-                    return false;
-                }
-
-                submitted.Add(running);
+                });
             }
         }
 
-        return true;
+        return generations;
     }
 
     [LoggerMessage(EventId = 2100, Level = LogLevel.Error, Message = "Request {RequestId}: deployment {Deployment} failed: {Error}")]

@@ -79,7 +79,7 @@ internal sealed record LocalRequest(
             }
 
             prompts.Add(tokens);
-            echoes.Add(!completion.Echo ? "" : prompt.Text ?? engine.Engine.Detokenize([.. tokens]));
+            echoes.Add(!completion.Echo ? "" : prompt.Text ?? engine.Engine.Detokenize([.. tokens], special: true));
         }
 
         return new(prompts, echoes, completion.Settings, new CompletionFormat(exchange.Envelope.Model, createdAt, completion.Settings.IncludeUsage));

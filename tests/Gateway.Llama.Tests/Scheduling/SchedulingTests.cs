@@ -133,6 +133,28 @@ public sealed class SchedulingTests
     }
 
     [SharedFact]
+    public async Task Requests_that_belong_together_are_taken_whole_or_not_at_all()
+    {
+        await using var engine = await TestModels.LoadAsync(TestModels.Smol, options => options with { MaxSequences = 1, QueueCapacity = 1 });
+        using var cancellation = new CancellationTokenSource();
+        var running = engine.Submit(Endless(engine), cancellation.Token);
+        GenerationRequest[] more = [.. Enumerable.Repeat(Request(engine, maxTokens: 1), 5)];
+
+        Assert.True(engine.TrySubmit(more, CancellationToken.None, out var taken));
+        Assert.False(engine.TrySubmit(more, CancellationToken.None, out var refused));
+        Assert.Null(refused);
+        Assert.Equal(6, engine.Statistics.Waiting + engine.Statistics.Running);
+
+        await cancellation.CancelAsync();
+        await running.ReadToEndFromHereAsync();
+        Assert.Equal(5, taken.Count);
+        foreach (var generation in taken)
+        {
+            Assert.Equal(FinishReason.Length, (await generation.ReadToEndAsync()).Reason);
+        }
+    }
+
+    [SharedFact]
     public async Task Requests_come_in_the_order_in_which_they_were_sent()
     {
         // The large one does not fit beside the first, the small one would: it must not pass.

@@ -101,6 +101,14 @@ public sealed class EndpointTests(SharedGateway shared) : IClassFixture<SharedGa
         Assert.Contains(allowed, response.Content.Headers.Allow);
     }
 
+    [Fact]
+    public async Task A_base_url_that_stands_twice_is_told_so()
+    {
+        using var response = await GetAsync("/v1/v1/chat/completions");
+
+        Assert.Contains("twice", (await OpenAIError.ReadAsync(response, 404)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/healthz")]
     [InlineData("/readyz")]

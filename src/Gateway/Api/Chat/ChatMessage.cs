@@ -69,7 +69,9 @@ internal sealed record ChatMessage(string Role, string Content, string? Name)
                 return ApiError.BadRequest($"Invalid value for '{path}': it is null.", path, "invalid_value");
             case JsonValueKind.String:
                 return Text(value, path, out content);
-            case JsonValueKind.Array when value.GetArrayLength() > 0:
+            case JsonValueKind.Array when value.GetArrayLength() == 0:
+                return ApiError.BadRequest($"Invalid '{path}': it is an empty array.", path, "empty_array");
+            case JsonValueKind.Array:
                 return ReadParts(value, path, out content);
             default:
                 return InvalidType(path, "string or array of content parts", value);
@@ -84,12 +86,12 @@ internal sealed record ChatMessage(string Role, string Content, string? Name)
         foreach (var part in value.EnumerateArray())
         {
             var partPath = $"{path}[{index}]";
-            if (part.ValueKind != JsonValueKind.Object || !part.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String)
+            if (part.ValueKind != JsonValueKind.Object || !part.TryGetProperty("type", out var type))
             {
                 return InvalidType(partPath, "object with a 'type'", part);
             }
 
-            if (!type.ValueEquals("text"u8))
+            if (!IsText(type, "text"))
             {
                 return ApiError.BadRequest($"Unsupported value: '{partPath}.type' can only be 'text' with this model.", $"{partPath}.type", "unsupported_value");
             }

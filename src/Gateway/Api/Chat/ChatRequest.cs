@@ -20,15 +20,15 @@ internal sealed class ChatRequest
             ["logprobs"] = Only<ChatRequest>("false"),
             ["store"] = Only<ChatRequest>("false"),
             ["modalities"] = ReadModalities,
-            ["service_tier"] = Refused<ChatRequest>(),
+            ["service_tier"] = Only<ChatRequest>("\"auto\"", "\"default\""),
             ["safety_identifier"] = Accepted<ChatRequest>(JsonValueKind.String),
             ["prompt_cache_key"] = Accepted<ChatRequest>(JsonValueKind.String),
-            ["tools"] = EmptyOr(Refused<ChatRequest>()),
+            ["tools"] = Empty<ChatRequest>(JsonValueKind.Array),
             ["tool_choice"] = Only<ChatRequest>("\"none\"", "\"auto\""),
-            ["parallel_tool_calls"] = Accepted<ChatRequest>(JsonValueKind.True),
-            ["functions"] = EmptyOr(Refused<ChatRequest>()),
+            ["parallel_tool_calls"] = Boolean<ChatRequest>((_, _) => { }),
+            ["functions"] = Empty<ChatRequest>(JsonValueKind.Array),
             ["function_call"] = Only<ChatRequest>("\"none\"", "\"auto\""),
-            ["metadata"] = EmptyOr(Refused<ChatRequest>()),
+            ["metadata"] = Empty<ChatRequest>(JsonValueKind.Object),
 
             ["audio"] = Refused<ChatRequest>(),
             ["moderation"] = Refused<ChatRequest>(),
@@ -74,14 +74,8 @@ internal sealed class ChatRequest
         }
 
         Settings.MaxTokens ??= _maxTokens;
-        return HasStreamOptionsWithoutStream(body)
-            ? ApiError.BadRequest("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options", "invalid_parameter_combination")
-            : null;
+        return GenerationFields.CheckStreamOptions(body);
     }
-
-    private static bool HasStreamOptionsWithoutStream(JsonElement body) =>
-        body.TryGetProperty("stream_options", out var options) && options.ValueKind == JsonValueKind.Object
-        && !(body.TryGetProperty("stream", out var stream) && stream.ValueKind == JsonValueKind.True);
 
     private static ApiError? ReadMessages(JsonElement value, string name, ChatRequest request)
     {
@@ -117,9 +111,20 @@ internal sealed class ChatRequest
             return InvalidType(name, "object with a 'type'", value);
         }
 
-        return type.ValueKind == JsonValueKind.String && type.ValueEquals("text"u8)
-            ? null
-            : ApiError.BadRequest("Unsupported value: 'response_format.type' can only be \"text\" with this model.", "response_format.type", "unsupported_value");
+        if (!IsText(type, "text"))
+        {
+            return ApiError.BadRequest("Unsupported value: 'response_format.type' can only be \"text\" with this model.", "response_format.type", "unsupported_value");
+        }
+
+        foreach (var property in value.EnumerateObject())
+        {
+            if (property.Name is not "type" && property.Value.ValueKind != JsonValueKind.Null)
+            {
+                return Unsupported($"{name}.{Shorten(property.Name)}");
+            }
+        }
+
+        return null;
     }
 
     private static ApiError? ReadModalities(JsonElement value, string name, ChatRequest request)
@@ -129,15 +134,8 @@ internal sealed class ChatRequest
             return InvalidType(name, "array", value);
         }
 
-        return value.GetArrayLength() == 1 && value[0].ValueKind == JsonValueKind.String && value[0].ValueEquals("text"u8)
+        return value.GetArrayLength() == 1 && IsText(value[0], "text")
             ? null
             : ApiError.BadRequest("Unsupported value: 'modalities' can only be [\"text\"] with this model.", name, "unsupported_value");
     }
-
-    private static FieldReader<ChatRequest> EmptyOr(FieldReader<ChatRequest> otherwise) => (value, name, request) => value.ValueKind switch
-    {
-        JsonValueKind.Array when value.GetArrayLength() == 0 => null,
-        JsonValueKind.Object when value.GetPropertyCount() == 0 => null,
-        _ => otherwise(value, name, request),
-    };
 }

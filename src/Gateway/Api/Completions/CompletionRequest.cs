@@ -15,10 +15,12 @@ internal sealed class CompletionRequest
         {
             ["prompt"] = ReadPrompts,
             ["echo"] = Boolean<CompletionRequest>((r, v) => r.Echo = v),
-            ["best_of"] = Only<CompletionRequest>("1"),
+            ["best_of"] = Integer<CompletionRequest>(1, GenerationFields.MaxChoices, (r, v) => r._bestOf = (int)v),
             ["logprobs"] = Refused<CompletionRequest>(),
             ["suffix"] = Refused<CompletionRequest>(),
         }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private int? _bestOf;
 
     private CompletionRequest()
     {
@@ -37,13 +39,27 @@ internal sealed class CompletionRequest
     public static CompletionRequest? Read(JsonElement body, out ApiError? error)
     {
         var request = new CompletionRequest();
-        error = RequestFields.Read(body, Fields, request);
-        if (error is null && request.Prompts.Count == 0)
+        error = RequestFields.Read(body, Fields, request) ?? request.Finish(body);
+        return error is null ? request : null;
+    }
+
+    private ApiError? Finish(JsonElement body)
+    {
+        if (Prompts.Count == 0)
         {
-            error = Missing("prompt");
+            return Missing("prompt");
         }
 
-        return error is null ? request : null;
+        // As many as are answered can be drawn, but not more to choose from.
+        if (_bestOf is { } bestOf && bestOf != Settings.Choices)
+        {
+            return ApiError.BadRequest("Unsupported value: 'best_of' can only be the same as 'n' with this model.", "best_of", "unsupported_value");
+        }
+
+        return Prompts.Count * Settings.Choices > GenerationFields.MaxChoices
+            ? ApiError.BadRequest(
+                $"Invalid 'n': {Settings.Choices} answers to each of {Prompts.Count} prompts are more than {GenerationFields.MaxChoices}.", "n", "above_max_value")
+            : GenerationFields.CheckStreamOptions(body);
     }
 
     private static ApiError? ReadPrompts(JsonElement value, string name, CompletionRequest request)
@@ -93,9 +109,15 @@ internal sealed class CompletionRequest
         var tokens = new List<int>(value.GetArrayLength());
         foreach (var item in value.EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out var token))
+            var itemPath = $"{path}[{tokens.Count}]";
+            if (item.ValueKind != JsonValueKind.Number)
             {
-                return InvalidType($"{path}[{tokens.Count}]", "token id", item);
+                return InvalidType(itemPath, "token id", item);
+            }
+
+            if (!item.TryGetInt32(out var token) || token < 0)
+            {
+                return ApiError.BadRequest($"Invalid '{itemPath}': a token id is a whole number from 0.", itemPath, "invalid_value");
             }
 
             tokens.Add(token);
