@@ -8,7 +8,7 @@ namespace Gateway.Api;
 internal static class GenerationFields
 {
     private const int MaxStops = 4;
-    
+
     /// <summary>Answers that one request may ask for, to all of its prompts.</summary>
     public const int MaxChoices = 128;
 
