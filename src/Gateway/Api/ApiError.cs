@@ -54,6 +54,13 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         Code: "engine_overloaded")
     { RetryAfter = 1 };
 
+    public static readonly ApiError Stopping = new(
+        StatusCodes.Status503ServiceUnavailable,
+        "The gateway is being stopped and broke this answer off. Retry in a moment.",
+        ApiErrorTypes.Server,
+        Code: "gateway_stopping")
+    { RetryAfter = 1 };
+
     public static ApiError ModelNotLoaded(string model) => new(
         StatusCodes.Status503ServiceUnavailable,
         $"The model `{model}` could not be loaded. The gateway's log says why.",

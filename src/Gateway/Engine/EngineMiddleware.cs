@@ -1,20 +1,38 @@
 using Gateway.Api;
 using Gateway.Exchanges;
 using Gateway.Llama;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Engine;
 
 /// <summary>Answers <c>local://</c> destinations in this process; all others go on to YARP's forwarder.</summary>
-internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvider time, ILogger<EngineMiddleware> logger)
+#pragma warning disable CA1001 // The token source lasts as long as the process.
+internal sealed partial class EngineMiddleware
+#pragma warning restore CA1001
 {
-    private readonly ILogger _logger = logger;
+    // Of the time that answers have when the gateway stops: what is left is for telling their clients.
+    private const double ShareOfShutdown = 0.8;
+
+    private readonly RequestDelegate _next;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+
+    public EngineMiddleware(
+        RequestDelegate next, TimeProvider time, IHostApplicationLifetime lifetime, IOptions<HostOptions> host, ILogger<EngineMiddleware> logger)
+    {
+        _next = next;
+        _time = time;
+        _logger = logger;
+        lifetime.ApplicationStopping.Register(() => _stopping.CancelAfter(host.Value.ShutdownTimeout * ShareOfShutdown));
+    }
 
     public Task InvokeAsync(HttpContext context)
     {
         var proxy = context.GetReverseProxyFeature();
         if (proxy.AvailableDestinations is not [var destination, ..])
         {
-            return next(context);
+            return _next(context);
         }
 
         var exchange = context.GetExchange();
@@ -22,7 +40,7 @@ internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvide
         exchange.Deployment = deployment;
         if (deployment.Local is not { } local)
         {
-            return next(context);
+            return _next(context);
         }
 
         proxy.ProxiedDestination = destination;
@@ -36,7 +54,7 @@ internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvide
             return;
         }
 
-        var request = LocalRequest.Read(exchange, engine, time.GetUtcNow().ToUnixTimeSeconds(), out var error);
+        var request = LocalRequest.Read(exchange, engine, _time.GetUtcNow().ToUnixTimeSeconds(), out var error);
         if (request is null)
         {
             await exchange.RefuseAsync(context, error!);
@@ -44,7 +62,7 @@ internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvide
         }
 
         // Whatever ends this method, generations still running end with it and free their cells.
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         try
         {
             if (!engine.Engine.TrySubmit(ToGenerations(request, local.DefaultMaxTokens), ended.Token, out var generations))
@@ -53,7 +71,7 @@ internal sealed partial class EngineMiddleware(RequestDelegate next, TimeProvide
                 return;
             }
 
-            await WriteAsync(new LocalAnswer(context, exchange, request, generations, time), exchange);
+            await WriteAsync(new LocalAnswer(context, exchange, request, generations, _time), exchange);
             foreach (var failed in generations.Where(g => g.Error is not null))
             {
                 LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failed.Error!.Message);

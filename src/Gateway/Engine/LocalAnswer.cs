@@ -39,9 +39,9 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
             choices[index] = new Choice(text.ToString(), generations[index].FinishReason!.Value);
         }
 
-        if (IsBrokenOff())
+        if (WhyBrokenOff() is { } error)
         {
-            await exchange.RefuseAsync(context, EngineFailed);
+            await exchange.RefuseAsync(context, error);
             return;
         }
 
@@ -66,10 +66,10 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         using var writer = new Utf8JsonWriter(_output, WriterOptions);
         using var turn = new SemaphoreSlim(1);
         await Task.WhenAll(Enumerable.Range(0, generations.Count).Select(index => WriteChoiceAsync(index, writer, turn)));
-        if (IsBrokenOff())
+        if (WhyBrokenOff() is { } error)
         {
-            exchange.Fail(ExchangeOutcome.Error, EngineFailed);
-            _output.Write(ErrorResponse.ToEvent(EngineFailed).Span);
+            exchange.Fail(ExchangeOutcome.Error, error);
+            _output.Write(ErrorResponse.ToEvent(error).Span);
         }
         else
         {
@@ -84,11 +84,13 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         await _output.FlushAsync(context.RequestAborted);
     }
 
-    // By a fault, or by the end of the engine: what there is of the answer is not one.
-    private bool IsBrokenOff()
+    // By a fault, or by the end of the gateway: what there is of the answer is not one.
+    private ApiError? WhyBrokenOff()
     {
         context.RequestAborted.ThrowIfCancellationRequested();
-        return generations.Any(g => g.FinishReason is FinishReason.Error or FinishReason.Cancelled);
+        return generations.Any(g => g.FinishReason == FinishReason.Error) ? EngineFailed
+            : generations.Any(g => g.FinishReason == FinishReason.Cancelled) ? ApiError.Stopping
+            : null;
     }
 
     private async Task WriteChoiceAsync(int index, Utf8JsonWriter writer, SemaphoreSlim turn)

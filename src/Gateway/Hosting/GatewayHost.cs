@@ -41,7 +41,6 @@ internal static class GatewayHost
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         });
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         var source = StartupConfig.Load(configPath ?? builder.Configuration[ConfigVariable], builder.Configuration);
         AddServices(builder.Services, source);
