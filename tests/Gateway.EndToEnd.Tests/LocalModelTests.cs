@@ -5,8 +5,8 @@ using System.Text;
 
 namespace Gateway.EndToEnd.Tests;
 
-/// <summary>A configuration with models in this process that changes while the gateway runs.</summary>
-public sealed class ReloadTests
+/// <summary>Models in this process while the configuration changes, the queue fills, and the gateway stops.</summary>
+public sealed class LocalModelTests
 {
     private const string Key = "key-of-the-reload-tests";
 
@@ -81,6 +81,23 @@ public sealed class ReloadTests
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.NotNull(refused.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_too_long_for_the_time_left_at_a_stop_ends_with_an_error_that_the_client_understands()
+    {
+        // Many more tokens than the half minute holds that answers have at a stop.
+        await using var gateway = await StartAsync(Local("m", "smol", "queue: 200"));
+        using var client = CreateClient();
+        using var stream = await client.SendAsync(Ask(gateway, "m", ", \"stream\": true, \"n\": 128, \"max_tokens\": 200"), HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
+        await reader.ReadLineAsync();
+
+        var stopping = gateway.StopAsync();
+        var rest = await reader.ReadToEndAsync();
+        await stopping;
+
+        Assert.Contains("gateway_stopping", rest[rest.TrimEnd().LastIndexOf("data: ", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
     private static string Local(string model, string deployment, string more = "parallel: 4") =>
