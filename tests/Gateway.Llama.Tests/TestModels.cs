@@ -8,13 +8,11 @@ namespace Gateway.Llama.Tests;
 /// <summary>Model files: those of the repository, and the shared test data beside it.</summary>
 internal static class TestModels
 {
-    public static string Repository { get; } = FindRepository();
+    public static string Shared { get; } = Repository.PathOf("../shared/models");
 
-    public static string Shared { get; } = Path.Combine(Repository, "..", "shared", "models");
+    public static string Smol { get; } = Repository.PathOf("src/Gateway/models/SmolLM2-135M-Instruct-Q4_1.gguf");
 
-    public static string Smol { get; } = Path.Combine(Repository, "src", "Gateway", "models", "SmolLM2-135M-Instruct-Q4_1.gguf");
-
-    public static string Embedding { get; } = Path.Combine(Repository, "src", "Gateway", "models", "multilingual-e5-small-Q4_0.gguf");
+    public static string Embedding { get; } = Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf");
 
     public static string Tiny(string name) => Path.Combine(Shared, "tiny", name);
 
@@ -23,17 +21,6 @@ internal static class TestModels
         // As the reference output was made. A second thread would also wait for the first in a spin, minutes long on a busy machine.
         var options = new LlamaEngineOptions { ModelPath = path, ContextLength = 1024, Threads = 1 };
         return LlamaEngine.LoadAsync(configure is null ? options : configure(options), NullLoggerFactory.Instance, null, CancellationToken.None);
-    }
-
-    private static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Gateway.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests must run inside the repository: Gateway.sln is in no parent folder.");
     }
 }
 

@@ -37,7 +37,7 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
 
     public static ApiError ModelNotFound(string model) => new(
         StatusCodes.Status404NotFound,
-        $"The model `{(model.Length <= MaxQuoted ? model : model[..MaxQuoted] + "...")}` does not exist or you do not have access to it.",
+        $"The model `{RequestFields.Shorten(model, MaxQuoted)}` does not exist or you do not have access to it.",
         ApiErrorTypes.InvalidRequest,
         Code: "model_not_found");
 

@@ -151,7 +151,7 @@ internal static class RequestFields
         value.ValueKind == JsonValueKind.String && Text(value, "", out var found) is null && string.Equals(found, text, StringComparison.Ordinal);
 
     /// <summary>A key in words of an error. It is the client's text and may be of any length; the beginning tells which one is meant.</summary>
-    public static string Shorten(string name) => name.Length <= 64 ? name : string.Concat(name.AsSpan(0, 64), "...");
+    public static string Shorten(string name, int most = 64) => name.Length <= most ? name : string.Concat(name.AsSpan(0, most), "...");
 
     private static ApiError OutOfRange<T>(bool below, T min, T max, string name) => below
         ? ApiError.BadRequest($"Invalid '{name}': expected a value >= {min}, but got a smaller one.", name, "below_min_value")

@@ -14,7 +14,7 @@ public sealed class PythonConformanceTests
     [InlineData("scopes")]
     public void Prints_what_jinja2_prints_and_fails_where_it_fails(string group)
     {
-        using var file = JsonDocument.Parse(File.ReadAllText(CasesPath()));
+        using var file = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("tests/Gateway.Llama.Tests/Templates/python-cases.json")));
         var cases = file.RootElement.GetProperty("groups").EnumerateArray().Single(item => item.GetProperty("name").ValueEquals(group));
         var variables = cases.GetProperty("variables");
 
@@ -36,15 +36,5 @@ public sealed class PythonConformanceTests
 
         Assert.True(differences.Length == 0, differences.ToString());
         Assert.True(count >= 200, "the cases are gone");
-    }
-
-    private static string CasesPath()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Gateway.sln")))
-        {
-            folder = folder.Parent ?? throw new FileNotFoundException("Gateway.sln is not above the tests");
-        }
-        return Path.Combine(folder.FullName, "tests", "Gateway.Llama.Tests", "Templates", "python-cases.json");
     }
 }

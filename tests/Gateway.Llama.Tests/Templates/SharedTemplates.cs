@@ -15,15 +15,8 @@ internal static class SharedTemplates
 
     private static string? FindFolder()
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Gateway.sln")))
-            {
-                var templates = Path.Combine(folder.Parent?.FullName ?? "", "shared", "templates");
-                return Directory.Exists(templates) ? templates : null;
-            }
-        }
-        return null;
+        var templates = Repository.PathOf("../shared/templates");
+        return Directory.Exists(templates) ? templates : null;
     }
 }
 

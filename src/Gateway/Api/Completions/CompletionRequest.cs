@@ -20,6 +20,7 @@ internal sealed class CompletionRequest
             ["suffix"] = Refused<CompletionRequest>(),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    private readonly List<CompletionPrompt> _prompts = [];
     private int? _bestOf;
 
     private CompletionRequest()
@@ -27,7 +28,7 @@ internal sealed class CompletionRequest
     }
 
     /// <summary>Texts to continue, each on its own; not empty.</summary>
-    public IReadOnlyList<CompletionPrompt> Prompts { get; private set; } = [];
+    public IReadOnlyList<CompletionPrompt> Prompts => _prompts;
 
     /// <summary>Whether the answer begins with the prompt.</summary>
     public bool Echo { get; private set; }
@@ -100,7 +101,7 @@ internal sealed class CompletionRequest
     private static ApiError? ReadText(JsonElement value, string path, CompletionRequest request)
     {
         var error = Text(value, path, out var text);
-        request.Prompts = [.. request.Prompts, new CompletionPrompt(path, text, null)];
+        request._prompts.Add(new CompletionPrompt(path, text, null));
         return error;
     }
 
@@ -123,7 +124,7 @@ internal sealed class CompletionRequest
             tokens.Add(token);
         }
 
-        request.Prompts = [.. request.Prompts, new CompletionPrompt(path, null, tokens)];
+        request._prompts.Add(new CompletionPrompt(path, null, tokens));
         return null;
     }
 }
