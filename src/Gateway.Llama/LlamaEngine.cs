@@ -97,6 +97,10 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
     public string Detokenize(ReadOnlySpan<int> tokens, bool special = false) => _tokenizer.Detokenize(tokens, special);
 
+    /// <summary>The UTF-8 text of one token, a special one's too; it may be a part of a character only.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
+    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token);
+
     /// <summary>Queues a request. False when too many wait: try again later.</summary>
     /// <param name="request">What to continue, and how.</param>
     /// <param name="cancellationToken">Ends the generation; its place is free within one decode step.</param>
@@ -206,7 +210,8 @@ public sealed partial class LlamaEngine : IAsyncDisposable
 
         var error = request.MaxTokens < 1 ? "MaxTokens must be 1 or more."
             : request.Stop.Any(string.IsNullOrEmpty) ? "A stop text must not be empty."
-            : request.Sampling.FindError();
+            : request.TopLogprobs is < 0 or > GenerationRequest.MostTopLogprobs ? $"TopLogprobs must be 0 to {GenerationRequest.MostTopLogprobs}."
+            : request.Sampling.FindError(Info.VocabularySize);
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));
     }
 
