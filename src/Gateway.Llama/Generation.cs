@@ -1,5 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
+using Gateway.Llama.Scheduling;
 
 namespace Gateway.Llama;
 
@@ -94,6 +95,8 @@ public sealed class Generation
     }
 
     internal GenerationRequest Request { get; }
+
+    internal AdapterSet Adapters { get; init; } = AdapterSet.None;
 
     internal int[] Prompt { get; }
 

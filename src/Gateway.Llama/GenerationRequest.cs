@@ -84,6 +84,9 @@ public sealed record GenerationRequest
     /// </summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>LoRA adapters to answer with, each once; none is the model as it is.</summary>
+    public IReadOnlyList<AppliedAdapter> Adapters { get; init; } = [];
+
     /// <summary>Most alternatives that can be asked for, OpenAI's limit.</summary>
     public const int MostTopLogprobs = 20;
 }

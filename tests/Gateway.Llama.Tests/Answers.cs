@@ -27,6 +27,16 @@ internal static class Answers
             Stop = stop,
         });
 
+    public static Task<Answer> AskAsync(this LlamaEngine engine, string prompt, int maxTokens, IReadOnlyList<AppliedAdapter> adapters) =>
+        engine.AskAsync(new GenerationRequest
+        {
+            Prompt = engine.Tokenize(prompt, addSpecial: true, parseSpecial: true),
+            MaxTokens = maxTokens,
+            Sampling = Greedy,
+            TopLogprobs = 20,
+            Adapters = adapters,
+        });
+
     public static Task<Answer> AskAsync(this LlamaEngine engine, GenerationRequest request) => engine.Submit(request).ReadToEndAsync();
 
     public static async Task<Answer> ReadToEndAsync(this Generation generation)

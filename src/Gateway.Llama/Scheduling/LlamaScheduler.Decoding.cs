@@ -59,6 +59,7 @@ internal sealed partial class LlamaScheduler
             return result;
         }
 
+        _turns.Record(_batch.TokenCount);
         Govern(_batch.TokenCount, Stopwatch.GetElapsedTime(started));
         Volatile.Write(ref _decodeSteps, _decodeSteps + 1);
         foreach (var sequence in group)
@@ -76,6 +77,13 @@ internal sealed partial class LlamaScheduler
 
     private void Govern(int tokens, TimeSpan elapsed)
     {
+        if (_applied != _governed)
+        {
+            // The first decode after a change of adapters builds its graph anew, which says nothing about threads.
+            _governed = _applied;
+            return;
+        }
+
         var before = _governor.Threads;
         _governor.Record(tokens, elapsed, Stopwatch.GetElapsedTime(0));
         if (_governor.Threads != before)

@@ -36,6 +36,8 @@ internal sealed class RunningSequence
 
     public LLamaSeqId Id { get; }
 
+    public AdapterSet Adapters => Generation.Adapters;
+
     public SamplingState Sampling { get; }
 
     /// <summary>Tokens that the context's memory holds.</summary>
