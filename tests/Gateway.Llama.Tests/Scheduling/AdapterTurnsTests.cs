@@ -30,7 +30,7 @@ public sealed class AdapterTurnsTests
     {
         var groups = Steps(new AdapterTurns(), Sequences(_a, AdapterSet.None, _b, _a, _a), 3 * 5 * AdapterTurns.Steps);
 
-        Assert.Equal([40, 40, 40], new[] { _a, AdapterSet.None, _b }.Select(set => groups.Count(group => group[0].Adapters == set)));
+        Assert.Equal([20, 20, 20], new[] { _a, AdapterSet.None, _b }.Select(set => groups.Count(group => group[0].Adapters == set)));
         Assert.All(groups.Where(group => group[0].Adapters == _a), group => Assert.Equal(3, group.Count));
     }
 
