@@ -28,9 +28,11 @@ public sealed class ChatTemplate
     /// <summary>Whether the model thinks before it answers.</summary>
     public bool Thinks => Reasoning is not null;
 
-    /// <summary>Texts that tell the parts of an answer from each other. Where they are tokens of their own, the tokens' text is needed to read the answer.</summary>
-    public IEnumerable<string> Marks =>
-        Shape.Marks.Concat(Reasoning is null ? [] : [Reasoning.Open, Reasoning.Close]).Where(m => !string.IsNullOrWhiteSpace(m)).Distinct(StringComparer.Ordinal);
+    /// <summary>Texts around the model's thoughts. Where they are special tokens, the tokens' text is needed to read the answer.</summary>
+    public IEnumerable<string> ThoughtMarks => Reasoning is null ? [] : [Reasoning.Open, Reasoning.Close];
+
+    /// <summary>Texts that structure calls of tools; see <see cref="ThoughtMarks"/>.</summary>
+    public IEnumerable<string> CallMarks => Shape.Marks.Where(m => !string.IsNullOrWhiteSpace(m)).Distinct(StringComparer.Ordinal);
 
     internal TemplateTraits Traits { get; }
 

@@ -107,7 +107,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         LoadedEngine loaded;
         try
         {
-            loaded = LoadedEngine.Create(engine, handle.Options.ModelPath);
+            loaded = LoadedEngine.Create(engine, handle.Options.ModelPath, time);
         }
         catch
         {
