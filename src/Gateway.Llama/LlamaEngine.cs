@@ -206,7 +206,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
 
         var error = request.MaxTokens < 1 ? "MaxTokens must be 1 or more."
             : request.Stop.Any(string.IsNullOrEmpty) ? "A stop text must not be empty."
-            : request.Sampling.FindError();
+            : request.Sampling.FindError() ?? request.Grammar?.FindError();
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));
     }
 

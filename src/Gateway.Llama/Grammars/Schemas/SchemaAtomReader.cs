@@ -179,14 +179,14 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
             case "float" or "double":
                 return;
             case "int32" or "uint32" or "int64" or "uint64":
-                (BigInteger least, BigInteger most) = format switch
+                (BigInteger Least, BigInteger Most) bounds = format switch
                 {
                     "int32" => (int.MinValue, int.MaxValue),
                     "uint32" => (uint.MinValue, uint.MaxValue),
                     "int64" => (long.MinValue, long.MaxValue),
                     _ => (ulong.MinValue, ulong.MaxValue),
                 };
-                atom.Numbers = atom.Numbers.And(new NumberRange { Least = new ExactNumber(least, 0), Most = new ExactNumber(most, 0) });
+                atom.Numbers = atom.Numbers.And(new NumberRange { Least = new ExactNumber(bounds.Least, 0), Most = new ExactNumber(bounds.Most, 0) });
                 return;
         }
 
