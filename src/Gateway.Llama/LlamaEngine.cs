@@ -149,6 +149,11 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             throw new NotSupportedException($"The model '{Info.Name ?? Info.Architecture}' ({Info.Architecture}) does not continue texts.");
         }
 
+        if (requests.Any(request => request.Grammar is not null))
+        {
+            _ = _scheduler.Tokens.Value;
+        }
+
         var created = new Generation[requests.Count];
         for (var i = 0; i < created.Length; i++)
         {

@@ -53,17 +53,22 @@ internal sealed class LlamaTokenizer
     public int TokenToSpan(int token, Span<byte> destination) => _vocabulary.TokenToSpan(token, destination, special: false);
 
     /// <summary>The UTF-8 text of any token, special ones included.</summary>
-    public byte[] TokenToBytes(int token)
+    public byte[] TokenToBytes(int token) => TokenToBytes(token, special: true);
+
+    /// <summary>What <see cref="TokenToSpan"/> writes: nothing for special tokens.</summary>
+    public byte[] SpokenBytes(int token) => TokenToBytes(token, special: false);
+
+    private byte[] TokenToBytes(int token, bool special)
     {
         Span<byte> small = stackalloc byte[64];
-        var length = _vocabulary.TokenToSpan(token, small, special: true);
+        var length = _vocabulary.TokenToSpan(token, small, special);
         if (length >= 0)
         {
             return small[..length].ToArray();
         }
 
         var large = new byte[-length];
-        length = _vocabulary.TokenToSpan(token, large, special: true);
+        length = _vocabulary.TokenToSpan(token, large, special);
         return large[..length];
     }
 
