@@ -16,6 +16,7 @@ public sealed class ChatTemplate
         """;
 
     private readonly TemplateSource _source;
+    private readonly ConstraintCache _constraints = new();
 
     private ChatTemplate(TemplateSource source)
     {
@@ -75,7 +76,7 @@ public sealed class ChatTemplate
             return false;
         }
 
-        prompt = new ChatPrompt(text, Reasoning, Reasoning?.IsOpenAtEnd(text.Text) == true, Shape);
+        prompt = new ChatPrompt(text, Reasoning, Shape, _constraints);
         error = null;
         return true;
     }

@@ -5,7 +5,7 @@ using Gateway.Llama.Chat;
 namespace Gateway.Engine;
 
 /// <summary>An engine with what the service needs beside it.</summary>
-internal sealed class LoadedEngine
+internal sealed record LoadedEngine
 {
     private LoadedEngine(LlamaEngine engine, ChatTemplate template)
     {
@@ -18,6 +18,9 @@ internal sealed class LoadedEngine
     public LlamaEngine Engine { get; }
 
     public ChatTemplate Template { get; }
+
+    /// <summary>What the deployment's answers are made with, beside the model's own weights.</summary>
+    public IReadOnlyList<AppliedAdapter> Adapters { get; init; } = [];
 
     /// <summary>Special tokens that set off the model's thoughts.</summary>
     public IReadOnlySet<int> ThoughtTokens { get; }
