@@ -123,9 +123,16 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
     public string Detokenize(ReadOnlySpan<int> tokens, bool special = false) => _tokenizer.Detokenize(tokens, special);
 
-    /// <summary>The UTF-8 text of one token, a special one's too; it may be a part of a character only.</summary>
+    /// <summary>The UTF-8 text of one token; it may be a part of a character only.</summary>
+    /// <param name="token">A token id of this model.</param>
+    /// <param name="special">Whether special tokens have a text.</param>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
-    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token);
+    public byte[] TokenToBytes(int token, bool special = true) => _tokenizer.TokenToBytes(token, special);
+
+    /// <summary>The special tokens in a text, those that no answer shows unless <see cref="GenerationRequest.VisibleTokens"/> has them.</summary>
+    /// <param name="text">Text of a template: never of a caller.</param>
+    public IEnumerable<int> FindSpecialTokens(string text) =>
+        Tokenize(text, addSpecial: false, parseSpecial: true).Where(t => TokenToBytes(t).Length > TokenToBytes(t, special: false).Length);
 
     /// <summary>The token as the vocabulary writes it, such as "\u0120the" where a space is part of it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
@@ -158,6 +165,11 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         if (_scheduler is null)
         {
             throw NotSupported("does not continue texts");
+        }
+
+        foreach (var request in requests.Where(request => request.Grammar is not null))
+        {
+            _scheduler.Vocabulary.Prepare(request.VisibleTokens);
         }
 
         var created = new Generation[requests.Count];
@@ -249,7 +261,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             : request.Adapters.Any(a => !a.Adapter.BelongsTo(_scheduler!) || !float.IsFinite(a.Scale)) ? "An adapter must be one of this engine, and its scale a number."
             : request.Adapters.DistinctBy(a => a.Adapter.Loaded).Count() < request.Adapters.Count ? "An adapter must not come twice."
             : request.TopLogprobs is < 0 or > GenerationRequest.MostTopLogprobs ? $"TopLogprobs must be 0 to {GenerationRequest.MostTopLogprobs}."
-            : request.Sampling.FindError(Info.VocabularySize);
+            : request.Sampling.FindError(Info.VocabularySize) ?? request.Grammar?.FindError();
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));
     }
 

@@ -1,3 +1,4 @@
+using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Loading;
 using Gateway.Llama.Sampling;
 using Gateway.Llama.Tokenizing;
@@ -42,6 +43,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _abort = abort;
         _tokenizer = tokenizer;
         _vocabularySize = vocabularySize;
+        Vocabulary = new GrammarVocabulary(tokenizer, vocabularySize);
         _logger = logger;
         _capacity = options.MaxSequences + options.QueueCapacity;
         _cellsTotal = (int)context.ContextSize;
@@ -76,6 +78,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             };
         }
     }
+
+    /// <summary>The vocabulary as grammars walk it.</summary>
+    public GrammarVocabulary Vocabulary { get; }
 
     /// <summary>Queues generations that belong together; false, with none of them queued, when too many wait.</summary>
     /// <exception cref="ObjectDisposedException">The scheduler is being stopped, or an adapter is disposed.</exception>
@@ -249,7 +254,8 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             }
 
             _waiting.RemoveFirst();
-            _running.Add(new RunningSequence(generation, _freeIds.Pop()));
+            var guard = generation.Request.Grammar is { } constraint ? new AnswerGuard(Vocabulary.MatcherOf(constraint, generation.Request.VisibleTokens)) : null;
+            _running.Add(new RunningSequence(generation, _freeIds.Pop(), guard));
             Volatile.Write(ref _cellsUsed, _cellsUsed + generation.Cells);
             Volatile.Write(ref _runningCount, _running.Count);
         }
