@@ -159,7 +159,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     {
         var logger = loggers.CreateLogger<LlamaEngine>();
         NativeLogConfig.llama_log_set(loggers.CreateLogger("Gateway.Llama.Native"));
-        var model = ModelLoader.Load(options.ModelPath, progress, cancellationToken);
+        var model = ModelLoader.Load(options, progress, cancellationToken);
         LlamaScheduler? scheduler = null;
         try
         {
