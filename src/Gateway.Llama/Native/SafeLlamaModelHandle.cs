@@ -67,6 +67,9 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
         return template;
     }
 
+    /// <summary>Loads a LoRA adapter for this model; it is not applied yet. Not while a context of this model decodes.</summary>
+    public LoraAdapter LoadLoraFromFile(string path) => new(this, path, llama_adapter_lora_init(this, path));
+
     protected override bool ReleaseHandle()
     {
         llama_model_free(handle);
@@ -88,6 +91,10 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial void llama_model_free(nint model);
+
+    [LibraryImport(NativeApi.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial nint llama_adapter_lora_init(SafeLlamaModelHandle model, string path);
 
     [LibraryImport(NativeApi.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

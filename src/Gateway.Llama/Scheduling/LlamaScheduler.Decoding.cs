@@ -14,6 +14,7 @@ internal sealed partial class LlamaScheduler
     private readonly StepPlanner _planner;
     private readonly LLamaBatch _batch;
     private readonly TokenSampler _sampler;
+    private readonly LogprobReader _logprobs = new();
     private readonly ThreadGovernor _governor;
     private long _promptTokens;
     private long _generatedTokens;
@@ -58,6 +59,7 @@ internal sealed partial class LlamaScheduler
             return result;
         }
 
+        _turns.Record(_batch.TokenCount);
         Govern(_batch.TokenCount, Stopwatch.GetElapsedTime(started));
         Volatile.Write(ref _decodeSteps, _decodeSteps + 1);
         foreach (var sequence in group)
@@ -75,6 +77,13 @@ internal sealed partial class LlamaScheduler
 
     private void Govern(int tokens, TimeSpan elapsed)
     {
+        if (_applied != _governed)
+        {
+            // The first decode after a change of adapters builds its graph anew, which says nothing about threads.
+            _governed = _applied;
+            return;
+        }
+
         var before = _governor.Threads;
         _governor.Record(tokens, elapsed, Stopwatch.GetElapsedTime(0));
         if (_governor.Threads != before)
@@ -105,6 +114,12 @@ internal sealed partial class LlamaScheduler
     private void DrawNext(RunningSequence sequence)
     {
         var logits = _context.GetLogitsIth(sequence.LogitsIndex, _vocabularySize);
+        var topLogprobs = sequence.Generation.Request.TopLogprobs;
+        if (topLogprobs is not null)
+        {
+            _logprobs.Keep(logits);
+        }
+
         var token = logits.IsEmpty ? TokenSampler.None : _sampler.Draw(logits, sequence.Sampling);
         if (token == TokenSampler.None)
         {
@@ -114,7 +129,8 @@ internal sealed partial class LlamaScheduler
         }
 
         Volatile.Write(ref _generatedTokens, _generatedTokens + 1);
-        if (sequence.Accept(token, _tokenizer) is { } reason)
+        var logprob = topLogprobs is { } count ? _logprobs.Read(token, count) : null;
+        if (sequence.Accept(token, _tokenizer, logprob) is { } reason)
         {
             Finish(sequence, reason);
         }

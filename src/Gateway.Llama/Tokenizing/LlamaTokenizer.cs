@@ -52,6 +52,21 @@ internal sealed class LlamaTokenizer
     /// <summary>Writes the UTF-8 text of a generated token, none for special ones. Returns its length, negative when the span is too small.</summary>
     public int TokenToSpan(int token, Span<byte> destination) => _vocabulary.TokenToSpan(token, destination, special: false);
 
+    /// <summary>The UTF-8 text of any token, special ones included.</summary>
+    public byte[] TokenToBytes(int token)
+    {
+        Span<byte> small = stackalloc byte[64];
+        var length = _vocabulary.TokenToSpan(token, small, special: true);
+        if (length >= 0)
+        {
+            return small[..length].ToArray();
+        }
+
+        var large = new byte[-length];
+        length = _vocabulary.TokenToSpan(token, large, special: true);
+        return large[..length];
+    }
+
     /// <summary>libllama asserts that the tokens to be added exist, and a failed assertion ends the process.</summary>
     private static bool CanAddSpecial(SafeLlamaModelHandle.Vocabulary vocabulary)
     {
