@@ -57,5 +57,11 @@ internal static class Architectures
     public static readonly FrozenSet<string> Encoders = Set(
         "bert modern-bert nomic-bert nomic-bert-moe neo-bert jina-bert-v2 jina-bert-v3 eurobert t5encoder");
 
+    /// <summary>Their positions have several parts, and heads are cut into as many sections.</summary>
+    public static readonly FrozenSet<string> SectionedHeads = Set("qwen2vl paddleocr qwen3vl qwen3vlmoe qwen35 qwen35moe qwen4exp");
+
+    /// <summary>As <see cref="SectionedHeads"/> where the file has sections.</summary>
+    public static readonly FrozenSet<string> MaybeSectionedHeads = Set("glm4 glm4moe hunyuan_vl hunyuan-dense");
+
     private static FrozenSet<string> Set(string names) => names.Split(' ').ToFrozenSet(StringComparer.Ordinal);
 }

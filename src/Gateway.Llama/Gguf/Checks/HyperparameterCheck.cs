@@ -144,6 +144,7 @@ internal sealed class HyperparameterCheck(ModelMetadata model, GgufProblems prob
             }
         }
 
+        Sections();
         if (model.Find("rope.scaling.type") is { } type && type.Text is not ("none" or "linear" or "yarn" or "longrope"))
         {
             problems.AddKey(model.Key("rope.scaling.type"), (type.Text is { } text ? $"\"{GgufText.Show(text)}\"" : $"it is {type.TypeName}")
@@ -164,6 +165,28 @@ internal sealed class HyperparameterCheck(ModelMetadata model, GgufProblems prob
             {
                 problems.AddKey(model.Key(name), $"{ModelMetadata.Show(factor)}; it must be 0 (none) or at least 0.000001");
             }
+        }
+    }
+
+    private void Sections()
+    {
+        const string Name = "rope.dimension_sections";
+        var sections = model.Find(Name);
+        if (!Architectures.SectionedHeads.Contains(model.Architecture) && !(sections is not null && Architectures.MaybeSectionedHeads.Contains(model.Architecture)))
+        {
+            return;
+        }
+
+        if (sections is not { Type: GgufValueType.Array, ElementType: GgufValueType.UInt32 or GgufValueType.Int32, Count: 4 })
+        {
+            problems.AddKey(model.Key(Name), sections is null ? "it is missing" : $"it is {sections.TypeName}; it must be an array of 4 u32");
+            return;
+        }
+
+        var lengths = model.File.Numbers(sections, 4);
+        if (lengths.Any(length => length < 0) || lengths[..3].Sum() == 0 || lengths.Sum() > model.KeyLength)
+        {
+            problems.AddKey(model.Key(Name), Invariant($"{string.Join(", ", lengths)}; one of the first three must be more than 0, and all no more than a head has, {model.KeyLength}"));
         }
     }
 

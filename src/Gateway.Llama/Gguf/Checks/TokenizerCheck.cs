@@ -42,7 +42,7 @@ internal sealed class TokenizerCheck(ModelMetadata model, GgufProblems problems)
         }
 
         new TokensCheck(model.File, vocabulary.Kind, tokens, types, problems).Run();
-        SpecialTokens(vocabulary, tokens.Count);
+        SpecialTokens(new TokenizerInfo(model.File));
         if (vocabulary.Kind == VocabularyKind.Unigrams && Find("precompiled_charsmap") is { } charsmap)
         {
             Charsmap(charsmap);
@@ -152,6 +152,12 @@ internal sealed class TokenizerCheck(ModelMetadata model, GgufProblems problems)
                 : $"it is {pre.TypeName}; it must be a string");
         }
 
+        // This one leaves spaces in the words, and libllama takes none where it merges.
+        if (pre?.Text is "whitespace" && Find("model")?.Text is not "whitespace")
+        {
+            problems.AddKey(Prefix + "pre", "\"whitespace\"; it is for a tokenizer.ggml.model of the same name only");
+        }
+
         if (Find("merges") is not { } merges)
         {
             if (pre?.Text is not "kimi-k2")
@@ -165,24 +171,13 @@ internal sealed class TokenizerCheck(ModelMetadata model, GgufProblems problems)
         }
     }
 
-    private void SpecialTokens(Vocabulary vocabulary, long tokens)
+    private void SpecialTokens(TokenizerInfo tokenizer)
     {
-        var pre = vocabulary.Kind == VocabularyKind.BytePairs ? Find("pre")?.Text ?? "" : "";
-        var bos = Id("bos_token_id", Vocabulary.PreTokenizersWithoutBos.Contains(pre) ? null : vocabulary.Bos, tokens);
-        var mustAddBos = vocabulary.Kind == VocabularyKind.WordPieces || pre is "gemma4" or "granite-embed-multi-311m" || Find("model")?.Text is "gemma4";
-        var addsBos = Find("add_bos_token")?.Flag ?? (vocabulary.AddsBos || Vocabulary.PreTokenizersWithBos.Contains(pre));
-        Demand("bos_token_id", "begins", bos, mustAddBos || (addsBos && vocabulary.Kind is not (VocabularyKind.Rwkv or VocabularyKind.Plamo2)));
-
-        var eos = Id("eos_token_id", vocabulary.Eos, tokens);
-        var addsEos = Find("add_eos_token")?.Flag ?? vocabulary.AddsEos;
-        Demand("eos_token_id", "ends", eos, addsEos && vocabulary.Kind is VocabularyKind.SentencePiece or VocabularyKind.BytePairs or VocabularyKind.Unigrams);
-
-        if (vocabulary.Kind == VocabularyKind.WordPieces)
-        {
-            Demand("seperator_token_id", "ends", Id("seperator_token_id", vocabulary.Separator, tokens), isNeeded: true);
-        }
-
-        if (vocabulary.Kind is VocabularyKind.WordPieces or VocabularyKind.Unigrams && Id("unknown_token_id", vocabulary.Unknown, tokens) is null)
+        var kind = tokenizer.Vocabulary!.Kind;
+        Demand("bos_token_id", "begins", tokenizer.Bos, tokenizer.AddsBos && kind is not (VocabularyKind.Rwkv or VocabularyKind.Plamo2));
+        Demand("eos_token_id", "ends", tokenizer.Eos, tokenizer.AddsEos && kind is VocabularyKind.SentencePiece or VocabularyKind.BytePairs or VocabularyKind.Unigrams);
+        Demand("seperator_token_id", "ends", tokenizer.Separator, kind == VocabularyKind.WordPieces);
+        if (kind is VocabularyKind.WordPieces or VocabularyKind.Unigrams && tokenizer.Unknown is null)
         {
             problems.AddKey(Prefix + "unknown_token_id", "there is no token for text that no other token fits");
         }
@@ -195,10 +190,6 @@ internal sealed class TokenizerCheck(ModelMetadata model, GgufProblems problems)
             problems.AddKey(Prefix + key, $"the tokenizer adds the token that {does} a text, and there is none");
         }
     }
-
-    // An id out of range counts as not written, and so does a default.
-    private long? Id(string key, int? standard, long tokens) =>
-        Find(key)?.UInt32 is { } id && id < tokens ? id : standard < tokens ? standard : null;
 
     private void Charsmap(GgufValue value)
     {
