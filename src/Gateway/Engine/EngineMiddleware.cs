@@ -49,8 +49,22 @@ internal sealed partial class EngineMiddleware
 
     private async Task AnswerAsync(HttpContext context, Exchange exchange, LocalModel local)
     {
-        if (await LoadAsync(context, exchange, local) is not { } engine)
+        // Whatever ends this method, generations still running end with it and free their cells.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        if (await LoadAsync(context, exchange, local, ended.Token) is not { } engine)
         {
+            return;
+        }
+
+        if (engine.Engine.Info.Task != exchange.Endpoint.Task)
+        {
+            await exchange.RefuseAsync(context, WrongTask.Of(exchange, engine.Engine.Info.Task));
+            return;
+        }
+
+        if (exchange.Endpoint.Task != ModelTask.Generate)
+        {
+            await ComputeVectorsAsync(context, exchange, local, engine.Engine, ended.Token);
             return;
         }
 
@@ -61,11 +75,9 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
-        // Whatever ends this method, generations still running end with it and free their cells.
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         try
         {
-            if (!engine.Engine.TrySubmit(ToGenerations(request, local.DefaultMaxTokens), ended.Token, out var generations))
+            if (!engine.Engine.TrySubmit(ToGenerations(request, engine.Adapters, local.DefaultMaxTokens), ended.Token, out var generations))
             {
                 await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
                 return;
@@ -83,6 +95,30 @@ internal sealed partial class EngineMiddleware
         }
     }
 
+    private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine, CancellationToken ended)
+    {
+        var request = VectorRequest.Read(exchange, engine, local.Overlong, out var error);
+        if (request is null)
+        {
+            await exchange.RefuseAsync(context, error!);
+            return;
+        }
+
+        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended, out var computing))
+        {
+            await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
+            return;
+        }
+
+        var result = await computing;
+        if (result.Error is { } failure)
+        {
+            LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failure.Message);
+        }
+
+        await new VectorAnswer(context, exchange, request, _time).WriteAsync(result);
+    }
+
     private static async Task WriteAsync(LocalAnswer answer, Exchange exchange)
     {
         try
@@ -96,22 +132,27 @@ internal sealed partial class EngineMiddleware
         }
     }
 
-    private static async Task<LoadedEngine?> LoadAsync(HttpContext context, Exchange exchange, LocalModel local)
+    private static async Task<LoadedEngine?> LoadAsync(HttpContext context, Exchange exchange, LocalModel local, CancellationToken ended)
     {
         try
         {
-            return await local.Engine.Loading.WaitAsync(context.RequestAborted);
+            return await local.Engine.LoadAsync().WaitAsync(ended);
         }
         catch (LlamaLoadException)
         {
             // The body is written at the outermost layer, if no other deployment has answered by then.
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name));
+            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name, local.Engine.RetryIn));
+            return null;
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await exchange.RefuseAsync(context, ApiError.Stopping);
             return null;
         }
     }
 
-    private static List<GenerationRequest> ToGenerations(LocalRequest request, int defaultMaxTokens)
+    private static List<GenerationRequest> ToGenerations(LocalRequest request, IReadOnlyList<AppliedAdapter> adapters, int defaultMaxTokens)
     {
         var generations = new List<GenerationRequest>(request.Prompts.Count * request.Settings.Choices);
         foreach (var prompt in request.Prompts)
@@ -124,6 +165,7 @@ internal sealed partial class EngineMiddleware
                     Prompt = prompt,
                     MaxTokens = request.Settings.MaxTokens ?? defaultMaxTokens,
                     Stop = request.Settings.Stop,
+                    Adapters = adapters,
 
                     // One seed for all would give the same answer n times.
                     Sampling = sampling.Seed is { } seed ? sampling with { Seed = seed + (uint)choice } : sampling,

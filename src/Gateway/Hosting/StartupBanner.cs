@@ -46,7 +46,7 @@ internal sealed partial class StartupBanner(
         var text = new StringBuilder().AppendLine().AppendLine("  The gateway is ready.").AppendLine();
         text.AppendLine($"  API      {string.Join("  ", addresses.SkipLast(1).Select(a => a + "/v1"))}");
         text.AppendLine($"  Admin    {addresses[^1]}/metrics");
-        text.AppendLine($"  Config   {(source.Loaded is null ? "none: the shipped model for the tenant " + DefaultConfig.TenantName : Path.GetFullPath(source.Loaded.File))}");
+        text.AppendLine($"  Config   {(source.Loaded is null ? "none: the shipped models for the tenant " + DefaultConfig.TenantName : Path.GetFullPath(source.Loaded.File))}");
         foreach (var served in source.Config.Models)
         {
             text.AppendLine($"  Model    {served.Name}  ({string.Join(", ", served.Deployments.Select(Describe))})");
@@ -67,9 +67,12 @@ internal sealed partial class StartupBanner(
     {
         var deployment = source.Config.Deployments.First(d => string.Equals(d.Name, reference.Name, StringComparison.Ordinal));
         return deployment.Kind == DeploymentKind.Local
-            ? $"{deployment.Name}: in this process, {Path.GetFileName(deployment.Path)}"
+            ? $"{deployment.Name}: in this process, {string.Join(" + ", deployment.Lora.Select(a => a.Path).Prepend(deployment.Path).Select(Path.GetFileName))}, {StateOf(deployment)}"
             : $"{deployment.Name}: {deployment.BaseUrl}";
     }
+
+    private string StateOf(DeploymentConfig deployment) =>
+        engines.Handles.Any(h => string.Equals(h.Deployment, deployment.Name, StringComparison.Ordinal) && h.Loaded is not null) ? "loaded" : "loads at first use";
 
     // An address that listens everywhere is none to call.
     private static string Reachable(string address) =>
