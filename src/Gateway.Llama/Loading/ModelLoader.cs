@@ -38,7 +38,7 @@ internal sealed class ModelLoader
             throw new LlamaLoadException(path, "libllama itself could not be loaded", cause.Message.TrimEnd('.'), cause);
         }
 
-        return new ModelLoader(progress, cancellationToken).Load(path);
+        return new ModelLoader(progress, cancellationToken).Load(path, file.NameOfOpenFile ?? path);
     }
 
     /// <summary>The part of libllama's messages that an error message shows.</summary>
@@ -92,7 +92,7 @@ internal sealed class ModelLoader
         }
     }
 
-    private unsafe SafeLlamaModelHandle Load(string path)
+    private unsafe SafeLlamaModelHandle Load(string path, string openName)
     {
         var self = GCHandle.Alloc(this);
         SafeLlamaModelHandle model;
@@ -105,7 +105,7 @@ internal sealed class ModelLoader
                     var parameters = LLamaModelParams.Default();
                     parameters.progress_callback = &OnProgress;
                     parameters.progress_callback_user_data = GCHandle.ToIntPtr(self);
-                    return SafeLlamaModelHandle.LoadFromFile(path, parameters);
+                    return SafeLlamaModelHandle.LoadFromFile(openName, parameters);
                 },
                 out errors);
         }
@@ -122,7 +122,7 @@ internal sealed class ModelLoader
         model.Dispose();
         _progressFailure?.Throw();
         _cancellationToken.ThrowIfCancellationRequested();
-        throw new LlamaLoadException(path, Said(errors), AskForAnother);
+        throw new LlamaLoadException(path, Said(errors).Replace(openName, path, StringComparison.Ordinal), AskForAnother);
     }
 
     private static SafeLlamaModelHandle Checked(SafeLlamaModelHandle model, string path)
