@@ -149,17 +149,16 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             throw new NotSupportedException($"The model '{Info.Name ?? Info.Architecture}' ({Info.Architecture}) does not continue texts.");
         }
 
-        if (requests.Any(request => request.Grammar is not null))
-        {
-            _ = _scheduler.Tokens.Value;
-        }
-
         var created = new Generation[requests.Count];
         for (var i = 0; i < created.Length; i++)
         {
             var prompt = CheckedPrompt(requests[i]);
             var maxTokens = Math.Min(requests[i].MaxTokens, Info.ContextLength - prompt.Length);
             created[i] = new Generation(requests[i], prompt, maxTokens, cancellationToken) { Adapters = AdapterSet.Of(requests[i].Adapters) };
+            if (requests[i].Grammar is not null)
+            {
+                _ = _scheduler.Tokens.Value;
+            }
         }
 
         generations = _scheduler.TryEnqueue(created) ? created : null;
