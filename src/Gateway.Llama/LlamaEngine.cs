@@ -188,10 +188,6 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             var prompt = CheckedPrompt(requests[i]);
             var maxTokens = Math.Min(requests[i].MaxTokens, Info.ContextLength - prompt.Length);
             created[i] = new Generation(requests[i], prompt, maxTokens, cancellationToken) { Adapters = AdapterSet.Of(requests[i].Adapters) };
-            if (requests[i].Grammar is not null)
-            {
-                _ = _scheduler.Tokens.Value;
-            }
         }
 
         generations = _scheduler.TryEnqueue(created) ? created : null;
