@@ -13,8 +13,8 @@ public sealed partial class LlamaEngine
     internal VectorScheduler? Vectors => _vectors;
 
     /// <summary>
-    /// Queues texts to be turned into vectors: all of them, or none. False when too many wait: try again later. They are taken while there is
-    /// room for one, even when all of them are more than the queue takes: otherwise they could never be.
+    /// Queues texts to be turned into vectors: all of them, or none. False when too many requests wait: try again later. The texts of several
+    /// requests take turns.
     /// </summary>
     /// <param name="texts">Token ids of each text; for a reranker, query and document as <see cref="TokenizePair"/> puts them together.</param>
     /// <param name="cancellationToken">Ends the computation within one step.</param>
