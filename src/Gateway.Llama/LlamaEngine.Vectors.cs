@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gateway.Llama.Gguf;
 using Gateway.Llama.Vectors;
 
 namespace Gateway.Llama;
@@ -8,6 +9,21 @@ public sealed partial class LlamaEngine
 {
     /// <summary>Whether a reranker's scores lie between 0 and 1 already; those of most are logits without bounds.</summary>
     public bool ScoresAreProbabilities { get; }
+
+    /// <summary>What a model is for, as far as its file tells, without loading it; null when the file cannot be read.</summary>
+    /// <param name="modelPath">Path of the GGUF file.</param>
+    public static ModelTask? ReadTask(string modelPath)
+    {
+        try
+        {
+            using var file = GgufFile.Open(modelPath);
+            return new ModelMetadata(file) is { Architecture.Length: > 0 } model ? model.Purpose.Task : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The scheduler of vectors, null for a model that makes none.</summary>
     internal VectorScheduler? Vectors => _vectors;

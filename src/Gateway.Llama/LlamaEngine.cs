@@ -14,6 +14,7 @@ namespace Gateway.Llama;
 public sealed partial class LlamaEngine : IAsyncDisposable
 {
     private readonly SafeLlamaModelHandle _model;
+    private readonly string _modelPath;
     private readonly LlamaTokenizer _tokenizer;
     private readonly LlamaScheduler? _scheduler;
     private readonly VectorScheduler? _vectors;
@@ -22,16 +23,17 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     private int _disposed;
 
     private LlamaEngine(
-        LlamaModelInfo info, SafeLlamaModelHandle model, LlamaTokenizer tokenizer, LlamaScheduler? scheduler, VectorScheduler? vectors, ILogger logger)
+        LlamaModelInfo info, string modelPath, SafeLlamaModelHandle model, LlamaTokenizer tokenizer, LlamaScheduler? scheduler, VectorScheduler? vectors, ILogger logger)
     {
         Info = info;
+        _modelPath = modelPath;
         _model = model;
         _tokenizer = tokenizer;
         _scheduler = scheduler;
         _vectors = vectors;
         _pairs = new(() => new PairTokenizer(model, tokenizer));
         _logger = logger;
-        ScoresAreProbabilities = info.Task == ModelTask.Rerank && ModelTaskReader.RanksByWord(model);
+        ScoresAreProbabilities = info.Task == ModelTask.Rerank && ModelPurpose.RanksByWord(info.Architecture);
     }
 
     /// <summary>What the file says about the model.</summary>
@@ -83,7 +85,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             throw LlamaLoadException.ForAdapter(path, $"the model '{Info.Name ?? Info.Architecture}' does not continue texts, and takes no adapters", "Leave the adapter out");
         }
 
-        await Task.Run(() => AdapterLoader.Check(path));
+        await Task.Run(() => AdapterLoader.Check(path, _modelPath));
         return await _scheduler.LoadAdapterAsync(path);
     }
 
@@ -123,9 +125,16 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
     public string Detokenize(ReadOnlySpan<int> tokens, bool special = false) => _tokenizer.Detokenize(tokens, special);
 
-    /// <summary>The UTF-8 text of one token, a special one's too; it may be a part of a character only.</summary>
+    /// <summary>The UTF-8 text of one token; it may be a part of a character only.</summary>
+    /// <param name="token">A token id of this model.</param>
+    /// <param name="special">Whether special tokens have a text.</param>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
-    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token);
+    public byte[] TokenToBytes(int token, bool special = true) => _tokenizer.TokenToBytes(token, special);
+
+    /// <summary>The special tokens in a text, those that no answer shows unless <see cref="GenerationRequest.VisibleTokens"/> has them.</summary>
+    /// <param name="text">Text of a template: never of a caller.</param>
+    public IEnumerable<int> FindSpecialTokens(string text) =>
+        Tokenize(text, addSpecial: false, parseSpecial: true).Where(t => TokenToBytes(t).Length > TokenToBytes(t, special: false).Length);
 
     /// <summary>The token as the vocabulary writes it, such as "\u0120the" where a space is part of it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
@@ -158,6 +167,11 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         if (_scheduler is null)
         {
             throw NotSupported("does not continue texts");
+        }
+
+        foreach (var request in requests.Where(request => request.Grammar is not null))
+        {
+            _scheduler.Vocabulary.Prepare(request.VisibleTokens);
         }
 
         var created = new Generation[requests.Count];
@@ -198,7 +212,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     {
         var logger = loggers.CreateLogger<LlamaEngine>();
         NativeLogConfig.llama_log_set(loggers.CreateLogger("Gateway.Llama.Native"));
-        var model = ModelLoader.Load(options.ModelPath, progress, cancellationToken);
+        var model = ModelLoader.Load(options, progress, cancellationToken);
         LlamaScheduler? scheduler = null;
         VectorScheduler? vectors = null;
         try
@@ -219,7 +233,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             }
 
             Log.Loaded(logger, info.Name ?? info.Architecture, info.Architecture, info.SizeInBytes, info.ContextLength, scheduler?.Statistics.CellsTotal ?? 0);
-            return new LlamaEngine(info, model, tokenizer, scheduler, vectors, logger);
+            return new LlamaEngine(info, options.ModelPath, model, tokenizer, scheduler, vectors, logger);
         }
         catch
         {
@@ -249,7 +263,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             : request.Adapters.Any(a => !a.Adapter.BelongsTo(_scheduler!) || !float.IsFinite(a.Scale)) ? "An adapter must be one of this engine, and its scale a number."
             : request.Adapters.DistinctBy(a => a.Adapter.Loaded).Count() < request.Adapters.Count ? "An adapter must not come twice."
             : request.TopLogprobs is < 0 or > GenerationRequest.MostTopLogprobs ? $"TopLogprobs must be 0 to {GenerationRequest.MostTopLogprobs}."
-            : request.Sampling.FindError(Info.VocabularySize);
+            : request.Sampling.FindError(Info.VocabularySize) ?? request.Grammar?.FindError();
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));
     }
 

@@ -49,7 +49,9 @@ internal sealed partial class EngineMiddleware
 
     private async Task AnswerAsync(HttpContext context, Exchange exchange, LocalModel local)
     {
-        if (await LoadAsync(context, exchange, local) is not { } engine)
+        // Whatever ends this method, generations still running end with it and free their cells.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        if (await LoadAsync(context, exchange, local, ended.Token) is not { } engine)
         {
             return;
         }
@@ -62,7 +64,7 @@ internal sealed partial class EngineMiddleware
 
         if (exchange.Endpoint.Task != ModelTask.Generate)
         {
-            await ComputeVectorsAsync(context, exchange, local, engine.Engine);
+            await ComputeVectorsAsync(context, exchange, local, engine.Engine, ended.Token);
             return;
         }
 
@@ -73,17 +75,15 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
-        // Whatever ends this method, generations still running end with it and free their cells.
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         try
         {
-            if (!engine.Engine.TrySubmit(ToGenerations(request, local.DefaultMaxTokens), ended.Token, out var generations))
+            if (!engine.Engine.TrySubmit(ToGenerations(request, engine.Adapters, local.DefaultMaxTokens), ended.Token, out var generations))
             {
                 await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
                 return;
             }
 
-            await WriteAsync(new LocalAnswer(context, exchange, request, generations, _time), exchange);
+            await WriteAsync(new LocalAnswer(context, exchange, request, engine.Engine, generations, _time), exchange);
             foreach (var failed in generations.Where(g => g.Error is not null))
             {
                 LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failed.Error!.Message);
@@ -95,7 +95,7 @@ internal sealed partial class EngineMiddleware
         }
     }
 
-    private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine)
+    private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine, CancellationToken ended)
     {
         var request = VectorRequest.Read(exchange, engine, local.Overlong, out var error);
         if (request is null)
@@ -104,8 +104,7 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
-        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended.Token, out var computing))
+        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended, out var computing))
         {
             await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
             return;
@@ -133,22 +132,27 @@ internal sealed partial class EngineMiddleware
         }
     }
 
-    private static async Task<LoadedEngine?> LoadAsync(HttpContext context, Exchange exchange, LocalModel local)
+    private static async Task<LoadedEngine?> LoadAsync(HttpContext context, Exchange exchange, LocalModel local, CancellationToken ended)
     {
         try
         {
-            return await local.Engine.Loading.WaitAsync(context.RequestAborted);
+            return await local.Engine.LoadAsync().WaitAsync(ended);
         }
         catch (LlamaLoadException)
         {
             // The body is written at the outermost layer, if no other deployment has answered by then.
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name));
+            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name, local.Engine.RetryIn));
+            return null;
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await exchange.RefuseAsync(context, ApiError.Stopping);
             return null;
         }
     }
 
-    private static List<GenerationRequest> ToGenerations(LocalRequest request, int defaultMaxTokens)
+    private static List<GenerationRequest> ToGenerations(LocalRequest request, IReadOnlyList<AppliedAdapter> adapters, int defaultMaxTokens)
     {
         var generations = new List<GenerationRequest>(request.Prompts.Count * request.Settings.Choices);
         foreach (var prompt in request.Prompts)
@@ -161,6 +165,10 @@ internal sealed partial class EngineMiddleware
                     Prompt = prompt,
                     MaxTokens = request.Settings.MaxTokens ?? defaultMaxTokens,
                     Stop = request.Settings.Stop,
+                    TopLogprobs = request.Settings.TopLogprobs,
+                    VisibleTokens = request.VisibleTokens,
+                    Grammar = request.Grammar,
+                    Adapters = adapters,
 
                     // One seed for all would give the same answer n times.
                     Sampling = sampling.Seed is { } seed ? sampling with { Seed = seed + (uint)choice } : sampling,

@@ -76,16 +76,16 @@ internal static class TokenEndpoints
         }
 
         int[] ids;
-        if (request.Messages is { } messages)
+        if (request.Chat.Count > 0)
         {
             // As a chat is tokenised here, so that the count is the chat's prompt_tokens.
-            using var chatBody = JsonDocument.Parse($$"""{"messages":{{messages.GetRawText()}}}""");
-            if (ChatRequest.Read(chatBody.RootElement, out error) is not { } chat || engine.Template.Render(chat.Messages, out error) is not { } prompt)
+            using var chatBody = JsonSerializer.SerializeToDocument(request.Chat);
+            if (ChatRequest.Read(chatBody.RootElement, out error) is not { } chat || LocalChat.Render(chat, engine.Template, out error) is not { } prompt)
             {
                 return error;
             }
 
-            ids = engine.Engine.Tokenize(prompt, request.AddSpecial ?? true);
+            ids = engine.Engine.Tokenize(prompt.Text, request.AddSpecial ?? true);
         }
         else
         {
