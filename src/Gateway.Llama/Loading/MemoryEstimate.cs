@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Llama.Gguf;
 
 namespace Gateway.Llama.Loading;
@@ -19,6 +18,9 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
 
     /// <summary>All together.</summary>
     public long Total => Weights + Cache + Compute + Outputs;
+
+    /// <summary>What of it is really used.</summary>
+    internal long Used => Total - Outputs;
 
     /// <summary>The need of a model that is hosted with these options.</summary>
     /// <param name="file">The model; one without problems.</param>
@@ -48,26 +50,6 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
             shape.ContextLength,
             shape.Cells,
             shape.Sequences);
-    }
-
-    /// <summary>
-    /// The system hands out memory that it does not have, and ends the process when it is used: a model that cannot fit is refused before.
-    /// </summary>
-    /// <exception cref="LlamaLoadException">It does not fit into what this process may use.</exception>
-    internal void Demand(string path)
-    {
-        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (Total <= available)
-        {
-            return;
-        }
-
-        throw new LlamaLoadException(
-            path,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"it takes about {Total / 1e6:N0} MB of memory ({Weights / 1e6:N0} MB of weights, {Cache / 1e6:N0} MB for {Cells} KV cells, {Compute / 1e6:N0} MB to compute, {Outputs / 1e6:N0} MB for what it puts out), and this process may use {available / 1e6:N0} MB"),
-            Weights > available ? "Take a smaller model, or one in fewer bits" : "Lower CacheCells or ContextLength");
     }
 
     /// <summary>Numbers that a recurrent layer keeps of one sequence.</summary>
@@ -114,19 +96,16 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
             var trained = (int)Math.Min(model.UInt32("context_length") ?? 0, int.MaxValue);
             var usual = Math.Min(trained, LlamaEngineOptions.DefaultContextLength);
 
-            // As ModelTaskReader tells it from the loaded model.
-            var pooling = model.UInt32("pooling_type") ?? 0;
-            var isCausal = model.Find("attention.causal")?.Flag != false && model.Architecture is not "gemma-embedding";
-            if (pooling == 0 && isCausal)
+            var purpose = model.Purpose;
+            if (purpose.Task == ModelTask.Generate)
             {
                 var length = options.ContextLength ?? Math.Min(usual, options.CacheCells ?? int.MaxValue);
                 var cells = options.CacheCells ?? (int)Math.Min(2L * length, int.MaxValue);
                 return new(length, cells, options.MaxSequences, Math.Min(options.BatchSize, ContextFactory.LargestComputeBatch), options.MaxSequences);
             }
 
-            var inPieces = isCausal && (pooling == 3 || (pooling == 4 && model.Architecture is "qwen3" or "qwen3vl"));
-            var context = options.ContextLength ?? VectorContextFactory.DefaultContextLength(model.TokenCount, inPieces, usual);
-            var batch = inPieces ? Math.Min(context, VectorContextFactory.PieceLength) : context;
+            var context = options.ContextLength ?? VectorContextFactory.DefaultContextLength(model.TokenCount, purpose.InPieces, usual);
+            var batch = purpose.InPieces ? Math.Min(context, VectorContextFactory.PieceLength) : context;
             var hasCache = !Architectures.Encoders.Contains(model.Architecture);
             return new(context, hasCache ? context : 0, 1, batch, batch);
         }
