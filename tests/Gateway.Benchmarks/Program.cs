@@ -8,13 +8,14 @@ return args switch
     ["proxy"] => await ProxyBenchmark.RunAsync(),
     ["engine"] => await EngineBenchmark.RunAsync(threads: null),
     ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
+    ["embeddings"] => await EmbeddingBenchmark.RunAsync(),
     ["start"] => await StartBenchmark.RunAsync(),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await StartBenchmark.RunAsync(),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | start]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | embeddings | start]");
     return 2;
 }

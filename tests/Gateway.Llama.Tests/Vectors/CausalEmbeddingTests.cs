@@ -16,7 +16,7 @@ public sealed class CausalEmbeddingTests
     [InlineData("tiny-qwen3moe", "qwen3moe", Last)]
     public async Task Texts_have_the_same_vector_alone_and_together(string file, string architecture, int pooling)
     {
-        using var model = new PooledModel(file + ".gguf", architecture, pooling);
+        using var model = AlteredModel.Pooled(file + ".gguf", architecture, pooling);
         await using var engine = await TestModels.LoadAsync(model.Path);
         Assert.Equal(ModelTask.Embed, engine.Info.Task);
         var texts = Enumerable.Range(0, 100).Select(i => engine.Tokenize(string.Join(' ', Enumerable.Repeat($"word {i}", 1 + (i % 9))), true, false)).ToList();
@@ -35,7 +35,7 @@ public sealed class CausalEmbeddingTests
     [SharedFact]
     public async Task A_text_that_is_read_in_pieces_remembers_the_first()
     {
-        using var model = new PooledModel("tiny-llama.gguf", "llama", Last);
+        using var model = AlteredModel.Pooled("tiny-llama.gguf", "llama", Last);
         await using var engine = await TestModels.LoadAsync(model.Path);
         int[] rest = [.. Enumerable.Range(0, 600).Select(i => 100 + (i % 50))];
 
@@ -52,7 +52,7 @@ public sealed class CausalEmbeddingTests
     [InlineData(-7)]
     public async Task A_pooling_that_there_is_not_is_refused(int pooling)
     {
-        using var model = new PooledModel("tiny-llama.gguf", "llama", pooling);
+        using var model = AlteredModel.Pooled("tiny-llama.gguf", "llama", pooling);
 
         var exception = await Assert.ThrowsAsync<LlamaLoadException>(() => TestModels.LoadAsync(model.Path));
 

@@ -99,7 +99,7 @@ public sealed class EmbeddingTests(EmbeddingTests.Model model) : IClassFixture<E
         // 512 tokens have a row of 250,037 logits each: 512 MB.
         await model.Engine.ComputeAsync([[.. Enumerable.Repeat(1000, 512)]]);
 
-        var resident = File.ReadLines("/proc/self/smaps").Where(line => line.StartsWith("Rss:", StringComparison.Ordinal))
+        var resident = (await File.ReadAllLinesAsync("/proc/self/smaps")).Where(line => line.StartsWith("Rss:", StringComparison.Ordinal))
             .Max(line => int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture));
         Assert.InRange(resident, 1, 300_000);
     }

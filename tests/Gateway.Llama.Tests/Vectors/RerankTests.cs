@@ -42,5 +42,25 @@ public sealed class RerankTests
         Assert.Throws<ArgumentOutOfRangeException>(() => pair.CutIntoWindows(pair.Head.Length));
     }
 
+    [SharedFact]
+    public async Task A_template_of_the_file_puts_query_and_document_together_and_their_text_stays_text()
+    {
+        using var model = new AlteredModel("tiny-reranker.gguf", ("tokenizer.chat_template.rerank", "[CLS]{query}[SEP]{document}"));
+        await using var templated = await TestModels.LoadAsync(model.Path, options => options with { ContextLength = null });
+        await using var engine = await LoadAsync();
+
+        foreach (var (query, document) in new[] { ("how to boil an egg", "Chickens lay eggs."), ("a {document} b", "[SEP] {query} [CLS]"), ("a", "") })
+        {
+            var expected = engine.TokenizePair(query, document);
+            var pair = templated.TokenizePair(query, document);
+
+            Assert.Equal(expected.Tokens, pair.Tokens);
+            Assert.Equal((expected.Head, expected.Document, expected.Tail), (pair.Head, pair.Document, pair.Tail), Same);
+        }
+    }
+
+    private static bool Same((int[] Head, int[] Document, int[] Tail) first, (int[] Head, int[] Document, int[] Tail) second) =>
+        first.Head.SequenceEqual(second.Head) && first.Document.SequenceEqual(second.Document) && first.Tail.SequenceEqual(second.Tail);
+
     private static Task<LlamaEngine> LoadAsync() => TestModels.LoadAsync(TestModels.Tiny("tiny-reranker.gguf"), options => options with { ContextLength = null });
 }

@@ -151,6 +151,47 @@ public sealed class LocalEmbeddingsTests(LocalGateway shared) : IClassFixture<Lo
     }
 
     [Fact]
+    public async Task More_tokens_than_a_request_may_have_together_are_refused_with_both_numbers()
+    {
+        var error = await shared.RefusedAsync(Path, JsonSerializer.Serialize(new { model = LocalGateway.EmbedWindows, input = Enumerable.Repeat(5, 300_001) }));
+
+        Assert.Equal(("input", "max_tokens_per_request"), (error.Param, error.Code));
+        Assert.Contains("300000", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task More_requests_than_places_in_the_queue_are_told_to_come_again()
+    {
+        await using var gateway = await TestGateway.StartAsync(new GatewayFile()
+            .Model("m", "d")
+            .Local("d", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"), "parallel: 1, queue: 0")
+            .Tenant("acme", TestKeys.Acme, "m"));
+        var body = JsonSerializer.Serialize(new { model = "m", input = Enumerable.Repeat(Canary, 64) });
+
+        var responses = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => gateway.PostAsync(body, Path)));
+
+        Assert.Contains(responses, r => (int)r.StatusCode == 200);
+        var refused = Assert.Single(responses.Where(r => (int)r.StatusCode != 200).Take(1));
+        Assert.Equal("engine_overloaded", (await OpenAIError.ReadAsync(refused, 429)).Code);
+        Assert.NotNull(refused.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_ends_the_computation()
+    {
+        using var leaving = new CancellationTokenSource();
+        using var content = new StringContent(JsonSerializer.Serialize(new { model = LocalGateway.Embed, input = Enumerable.Repeat(LongText(300), 500) }));
+        var asking = shared.Gateway.Client.PostAsync(Path, content, leaving.Token);
+        await Eventually.TrueAsync(async () => await EngineAsync("gateway_engine_requests_running") == 1, "the engine works on the request");
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        await Eventually.TrueAsync(
+            async () => await EngineAsync("gateway_engine_requests_running") + await EngineAsync("gateway_engine_requests_waiting") == 0, "the engine is idle again");
+    }
+
+    [Fact]
     public async Task A_text_that_is_too_long_is_refused_with_both_numbers_and_its_place()
     {
         var text = LongText(600);
@@ -212,6 +253,11 @@ public sealed class LocalEmbeddingsTests(LocalGateway shared) : IClassFixture<Lo
                 && line.Contains("_sum", StringComparison.Ordinal) && line.Contains("gateway_deployment=\"e5\"", StringComparison.Ordinal)),
             "the tokens of embeddings stand in the metrics");
     }
+
+    private async Task<int> EngineAsync(string gauge) => (await shared.Gateway.MetricsAsync()).Split('\n')
+        .Where(line => line.StartsWith(gauge + "{", StringComparison.Ordinal) && line.Contains("\"e5\"", StringComparison.Ordinal))
+        .Select(line => int.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture))
+        .Single();
 
     private static string LongText(int words) => $"{Canary} " + string.Join(' ', Enumerable.Range(0, words).Select(i => i % 3 == 0 ? "rain" : "sun"));
 
