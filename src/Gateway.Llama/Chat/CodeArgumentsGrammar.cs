@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gateway.Llama.Grammars;
 
 namespace Gateway.Llama.Chat;

@@ -31,7 +31,7 @@ internal sealed class TaggedArgumentsGrammar(GrammarBuilder builder, TaggedCallS
         var end = shape.ValueEndOf(key);
         var mark = end.Trim();
         var start = builder.Literal(shape.ArgumentStart + key + shape.KeyEnd);
-        if ((ArgumentValue.SchemaOf(tool.Tool, key) & ArgumentValue.Kinds.String) == 0)
+        if ((ArgumentValue.SchemaOf(tool.Tool, key) & ArgumentValue.Kinds.String) == ArgumentValue.Kinds.None)
         {
             return builder.Sequence(start, AnswerGrammar.Schema(builder, schema, path), builder.Literal(end));
         }

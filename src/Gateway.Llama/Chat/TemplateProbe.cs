@@ -32,7 +32,7 @@ internal sealed class TemplateProbe
     {
         var conversation = new Conversation(messages) { Tools = withTools ? Tools : [] };
         using var variables = PromptVariables.Write(conversation, traits, source, addGenerationPrompt);
-        return source.TryRender(variables.RootElement, out var prompt, out _) ? prompt!.Text : null;
+        return source.Probe(variables.RootElement);
     }
 
     private void Find()
