@@ -6,7 +6,7 @@ namespace Gateway.Llama.Tests.Grammars;
 /// <summary>The shipped model, at the temperature at which it writes anything.</summary>
 public sealed class ModelAnswerTests
 {
-    private const int MostTokens = 64;
+    private const int MostTokens = 48;
 
     [Fact]
     public async Task Answers_to_all_schemas_are_valid_or_say_that_they_were_cut()
