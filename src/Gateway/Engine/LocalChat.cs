@@ -16,21 +16,12 @@ internal static class LocalChat
     /// <summary>Reads the body; null and an error when it cannot be answered.</summary>
     public static LocalRequest? Read(JsonElement body, Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
     {
-        if (ChatRequest.Read(body, out error) is not { } chat || Variables(chat, engine.Template, out error) is not { } variables)
+        if (ChatRequest.Read(body, out error) is not { } chat || Render(chat, engine.Template, out error) is not { } prompt)
         {
             return null;
         }
 
-        // All tools are described where a call is possible, those too that the choice leaves out: that is what prompt caches want.
         var callable = chat.ToolChoice.Of(chat.Tools);
-        var conversation = new Conversation(chat.Messages) { Tools = callable.Count == 0 ? [] : chat.Tools, Variables = variables };
-        if (!engine.Template.TryRender(conversation, out var prompt, out var templateError))
-        {
-            error = ApiError.BadRequest(
-                $"The chat template of this model does not take these messages: {templateError.Message}", "messages", "chat_template_error");
-            return null;
-        }
-
         var isNamed = chat.ToolChoice.Mode == ToolMode.Named;
         var parallel = chat.ParallelToolCalls && !isNamed;
         var rules = new AnswerRules
@@ -60,6 +51,26 @@ internal static class LocalChat
             VisibleTokens = callable.Count > 0 ? engine.CallTokens : engine.ThoughtTokens,
             Grammar = grammar,
         };
+    }
+
+    /// <summary>The prompt of a conversation; null and an error when the template cannot take it.</summary>
+    public static ChatPrompt? Render(ChatRequest chat, ChatTemplate template, out ApiError? error)
+    {
+        if (Variables(chat, template, out error) is not { } variables)
+        {
+            return null;
+        }
+
+        // All tools are described where a call is possible, those too that the choice leaves out: that is what prompt caches want.
+        var conversation = new Conversation(chat.Messages) { Tools = chat.ToolChoice.Of(chat.Tools).Count == 0 ? [] : chat.Tools, Variables = variables };
+        if (template.TryRender(conversation, out var prompt, out var templateError))
+        {
+            return prompt;
+        }
+
+        error = ApiError.BadRequest(
+            $"The chat template of this model does not take these messages: {templateError.Message}", "messages", "chat_template_error");
+        return null;
     }
 
     private static Dictionary<string, JsonElement>? Variables(ChatRequest chat, ChatTemplate template, out ApiError? error)

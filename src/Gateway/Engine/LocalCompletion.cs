@@ -23,10 +23,9 @@ internal static class LocalCompletion
         {
             // Here the prompt is all that the model sees, special tokens included: it is the caller's to write, as with llama-server and vLLM.
             var tokens = prompt.Tokens ?? engine.Engine.Tokenize(prompt.Text!, addSpecial: true, parseSpecial: true);
-            if (tokens.Any(t => t < 0 || t >= engine.Engine.Info.VocabularySize))
+            error = TokenCheck.Ids(tokens, prompt.Path, engine.Engine.Info);
+            if (error is not null)
             {
-                error = ApiError.BadRequest(
-                    $"Invalid '{prompt.Path}': the model has token ids from 0 to {engine.Engine.Info.VocabularySize - 1}.", prompt.Path, "invalid_value");
                 return null;
             }
 

@@ -33,12 +33,6 @@ internal sealed record LocalRequest
     /// <summary>Reads the request's body for this engine; null and an error when it cannot be answered.</summary>
     public static LocalRequest? Read(Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
     {
-        if (!engine.Engine.Info.HasDecoder)
-        {
-            error = ApiError.BadRequest($"The model `{exchange.Envelope.Model}` does not generate text.", "model", "model_not_supported");
-            return null;
-        }
-
         using var document = RequestFields.Parse(exchange.Envelope.Body, out error);
         if (document is null)
         {
