@@ -8,13 +8,14 @@ return args switch
     ["proxy"] => await ProxyBenchmark.RunAsync(),
     ["engine"] => await EngineBenchmark.RunAsync(threads: null),
     ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
+    ["tools"] => await ToolsBenchmark.RunAsync(),
     ["start"] => await StartBenchmark.RunAsync(),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await StartBenchmark.RunAsync(),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await ToolsBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | start]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | tools | start]");
     return 2;
 }
