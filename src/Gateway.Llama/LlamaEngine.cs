@@ -186,17 +186,16 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             throw NotSupported("does not continue texts");
         }
 
-        foreach (var request in requests.Where(request => request.Grammar is not null))
-        {
-            _scheduler.Vocabulary.Prepare(request.VisibleTokens);
-        }
-
         var created = new Generation[requests.Count];
         for (var i = 0; i < created.Length; i++)
         {
             var prompt = CheckedPrompt(requests[i]);
             var maxTokens = Math.Min(requests[i].MaxTokens, Info.ContextLength - prompt.Length);
             created[i] = new Generation(requests[i], prompt, maxTokens, cancellationToken) { Adapters = AdapterSet.Of(requests[i].Adapters) };
+            if (requests[i].Grammar is not null)
+            {
+                _scheduler.Vocabulary.Prepare(requests[i].VisibleTokens);
+            }
         }
 
         generations = _scheduler.TryEnqueue(created) ? created : null;

@@ -9,13 +9,15 @@ return args switch
     ["engine"] => await EngineBenchmark.RunAsync(threads: null),
     ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
     ["embeddings"] => await EmbeddingBenchmark.RunAsync(),
+    ["tools"] => await ToolsBenchmark.RunAsync(),
     ["start"] => await StartBenchmark.RunAsync(),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await ToolsBenchmark.RunAsync()
+        + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | embeddings | start]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | tools | embeddings | start]");
     return 2;
 }

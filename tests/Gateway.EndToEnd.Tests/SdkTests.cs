@@ -66,12 +66,12 @@ public sealed class SdkTests(SdkTests.RunningGateway running) : IClassFixture<Sd
     [Fact]
     public async Task A_field_that_is_not_supported_is_a_400_that_names_it()
     {
-        var options = new ChatCompletionOptions { IncludeLogProbabilities = true };
+        var options = new ChatCompletionOptions { Metadata = { ["a"] = "b" } };
 
         var error = await Assert.ThrowsAsync<ClientResultException>(() => _client.CompleteChatAsync([ChatMessage.CreateUserMessage("Hello")], options));
 
         Assert.Equal(400, error.Status);
-        Assert.Contains("logprobs", error.Message, StringComparison.Ordinal);
+        Assert.Contains("metadata", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class AnswerParser
     /// <summary>Takes a piece of the output.</summary>
     /// <param name="text">The piece.</param>
     /// <param name="deltas">Takes what became clear with it.</param>
-    public void Append(string text, List<AnswerDelta> deltas)
+    public void Append(string text, ICollection<AnswerDelta> deltas)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(deltas);
@@ -50,13 +50,13 @@ public sealed class AnswerParser
     /// <summary>The output has ended: what was held back becomes what it is without what did not come.</summary>
     /// <param name="deltas">Takes it.</param>
     /// <param name="wasCut">Whether the model had more to say: then what may have become a call is left out.</param>
-    public void Finish(List<AnswerDelta> deltas, bool wasCut)
+    public void Finish(ICollection<AnswerDelta> deltas, bool wasCut)
     {
         ArgumentNullException.ThrowIfNull(deltas);
         Run(wasCut ? TextEnd.Cut : TextEnd.Whole, deltas);
     }
 
-    private void Run(TextEnd end, List<AnswerDelta> deltas)
+    private void Run(TextEnd end, ICollection<AnswerDelta> deltas)
     {
         var ended = end != TextEnd.None;
         if (_reasoning is { IsDone: false })

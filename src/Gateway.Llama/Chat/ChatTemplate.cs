@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using Gateway.Llama.Templates;
 
 namespace Gateway.Llama.Chat;
@@ -59,6 +60,25 @@ public sealed class ChatTemplate
     /// <summary>Whether the template speaks of a variable.</summary>
     public bool Mentions(string variable) => _source.Mentions(variable);
 
+    /// <summary>The value of a variable that asks the template for an effort of thinking; null where it takes none such.</summary>
+    /// <param name="variable">The variable's name.</param>
+    /// <param name="effort">OpenAI's word: <c>none</c> to <c>max</c>.</param>
+    /// <remarks>Templates know some of these words, and fail where they do not know one: then the nearest is taken.</remarks>
+    public string? FindEffort(string variable, string effort)
+    {
+        string[] words = effort switch
+        {
+            "none" => ["none", "no_think", "minimal"],
+            "minimal" => ["minimal", "low", "no_think"],
+            "low" => ["low", "minimal"],
+            "medium" => ["medium", "high", "low"],
+            "high" => ["high", "medium"],
+            "xhigh" => ["xhigh", "max", "high"],
+            _ => ["max", "xhigh", "high"],
+        };
+        return Mentions(variable) ? Array.Find(words, word => TakesWord(variable, word)) : null;
+    }
+
     /// <summary>Whether a caller may set a variable of the template.</summary>
     public static bool IsReserved(string variable) => PromptVariables.Reserved.Contains(variable);
 
@@ -79,6 +99,15 @@ public sealed class ChatTemplate
         prompt = new ChatPrompt(text, Reasoning, Shape, _constraints);
         error = null;
         return true;
+    }
+
+    private bool TakesWord(string variable, string word)
+    {
+        var conversation = new Conversation([ProbeTexts.Question])
+        {
+            Variables = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [variable] = JsonSerializer.SerializeToElement(word) },
+        };
+        return TryRender(conversation, Traits, out _, out _);
     }
 
     private bool TryRender(

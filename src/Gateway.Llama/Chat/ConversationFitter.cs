@@ -12,8 +12,8 @@ internal static class ConversationFitter
     {
         messages = traits.ToolCalls ? FitCalls(messages, traits) : WriteCallsAsText(messages, shape);
         messages = traits.ManySystems ? messages : GatherSystems(messages, traits.System);
-        messages = traits.Alternates ? TakeTurns(messages) : messages;
         messages = traits.UserFirst ? BeginWithUser(messages) : messages;
+        messages = traits.Alternates ? TakeTurns(messages) : messages;
         return traits.EmptyAssistant
             ? messages
             : [.. messages.Select(m => m is { Role: "assistant", Content: "" or null, ToolCalls.Count: 0 } ? m with { Content = " " } : m)];

@@ -58,9 +58,13 @@ internal sealed record JsonCallShape : ToolCallShape
     /// <summary>What a call's object begins with, up to the tool's name.</summary>
     public string Head => (Wrapper is null ? "" : $"{{\"{Wrapper}\": ") + $"{{\"{NameKey}\": \"";
 
-    // In an array, the brackets are around all calls and commas between them.
+    // The brackets of an array are around all calls, and commas between them.
+    private JsonCallShape WithoutArray => this with { IsArray = false, SectionStart = SectionStart + "[", SectionEnd = "]" + SectionEnd, Separator = ", " };
+
+    public override string Write(IReadOnlyList<ChatToolCall> calls) => IsArray ? WithoutArray.Write(calls) : base.Write(calls);
+
     public override GrammarNode WriteGrammar(GrammarBuilder builder, IReadOnlyList<CallableTool> tools, int most, int cut) => IsArray
-        ? (this with { IsArray = false, SectionStart = SectionStart + "[", SectionEnd = "]" + SectionEnd, Separator = ", " }).WriteGrammar(builder, tools, most, cut)
+        ? WithoutArray.WriteGrammar(builder, tools, most, cut)
         : base.WriteGrammar(builder, tools, IsBare && SectionStart.Length == 0 ? 1 : most, cut);
 
     protected override GrammarNode CallGrammar(GrammarBuilder builder, IReadOnlyList<CallableTool> tools)

@@ -32,7 +32,7 @@ internal sealed class TemplateProbe
     {
         var conversation = new Conversation(messages) { Tools = withTools ? Tools : [] };
         using var variables = PromptVariables.Write(conversation, traits, source, addGenerationPrompt);
-        return source.TryRender(variables.RootElement, out var prompt, out _) ? prompt!.Text : null;
+        return source.Probe(variables.RootElement);
     }
 
     private void Find()
@@ -82,8 +82,13 @@ internal sealed class TemplateProbe
     private void FindDetailsOfCalls()
     {
         var longCall = Call with { Id = LongId };
+
+        // One that is left out behind a call (Mistral Nemo) is put into the user's words instead.
+        var hasSystem = _traits.System && Shows(_traits, [new ChatMessage("system", SystemText), Question, Says(null, Call), Answers(Call, Result)], withTools: true, SystemText);
         _traits = _traits with
         {
+            System = hasSystem,
+            ManySystems = _traits.ManySystems && hasSystem,
             ManyCalls = Shows(
                 _traits, [Question, Says(null, Call, SecondCall), Answers(Call, Result), Answers(SecondCall, SecondResult)], withTools: true,
                 Tool, Value, SecondTool, OtherValue, Result, SecondResult),

@@ -39,7 +39,7 @@ internal abstract record ToolCallShape
     public abstract ToolCallParser CreateParser(IReadOnlyDictionary<string, ChatTool> tools, int mostCalls);
 
     /// <summary>Calls as the model would have written them.</summary>
-    public string Write(IReadOnlyList<ChatToolCall> calls) =>
+    public virtual string Write(IReadOnlyList<ChatToolCall> calls) =>
         SectionStart + string.Join(Separator, calls.Select((call, index) => Fill(CallStart, call.Id, index) + WriteCall(call, index) + CallEnd)) + SectionEnd;
 
     /// <summary>A call that shows a model the form.</summary>

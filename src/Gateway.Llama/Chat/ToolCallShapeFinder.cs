@@ -37,9 +37,19 @@ internal static class ToolCallShapeFinder
         text = text[..^MarkText.CommonEnd(text, plain[start..])];
 
         // The end of the turn is a token that ends the answer; it is not text.
-        var turn = source.EosText.Length == 0 ? -1 : text.LastIndexOf(source.EosText, StringComparison.Ordinal);
-        text = turn > text.LastIndexOf(Value, StringComparison.Ordinal) ? text[..turn] : text;
+        var turn = FindEndOfTurn(source, traits) is { } mark ? text.IndexOf(mark, Math.Max(0, text.LastIndexOf(Value, StringComparison.Ordinal)), StringComparison.Ordinal) : -1;
+        text = turn >= 0 ? text[..turn] : text;
         return text.IndexOf(Tool, StringComparison.Ordinal) is >= 0 and var name ? Analyse(text, name) : null;
+    }
+
+    // The first tag behind an answer that a question follows.
+    private static string? FindEndOfTurn(TemplateSource source, TemplateTraits traits)
+    {
+        var text = TemplateProbe.Render(source, traits, [Question, Says(Content), new ChatMessage("user", SecondUser)], withTools: true, addGenerationPrompt: false);
+        var behind = text is null ? [] : text.AsSpan(text.IndexOf(Content, StringComparison.Ordinal) + Content.Length);
+        var open = behind.IndexOfAny('<', '[');
+        var close = open < 0 ? -1 : behind[open..].IndexOfAny('>', ']');
+        return close < 0 ? null : new string(behind.Slice(open, close + 1));
     }
 
     private static ToolCallShape? Analyse(string text, int name)
@@ -130,7 +140,7 @@ internal static class ToolCallShapeFinder
         return (NamedCallShape)MarkText.Split(shape, WithHoles(start, start), WithHoles(end[..second], ""), end[(secondBrace + secondArguments.Length)..]);
     }
 
-    private static TaggedCallShape? AnalyseTagged(string text, int name)
+    private static ToolCallShape? AnalyseTagged(string text, int name)
     {
         var behindName = name + Tool.Length;
         if (Find(text, Key, behindName) is not { } key || Find(text, Value, key.End) is not { } value
@@ -141,10 +151,15 @@ internal static class ToolCallShapeFinder
 
         var beforeKey = text[behindName..key.Start];
         var between = text[value.End..secondKey.Start];
+        if (beforeKey is "(" or "{")
+        {
+            return AnalyseCode(text, name, text[key.End..value.Start], between, text[secondValue.End..]);
+        }
+
         var argumentStart = MarkText.SharedEnd(beforeKey, between);
         if (argumentStart.Length == 0 || argumentStart.AsSpan().IndexOfAny('<', '[') < 0)
         {
-            // No tags, but code or a notation of the model's own.
+            // No tags, but a notation of the model's own.
             return null;
         }
 
@@ -179,6 +194,31 @@ internal static class ToolCallShapeFinder
 
         var last = end.LastIndexOf(secondEnd, StringComparison.Ordinal);
         return last < 0 ? null : (TaggedCallShape)MarkText.Split(shape, text[..name], end[..second], end[(last + secondEnd.Length)..]);
+    }
+
+    private static CodeCallShape? AnalyseCode(string text, int name, string beforeValue, string betweenArguments, string behindValue)
+    {
+        // What ends the one and begins the other stands around the string.
+        var length = Math.Min(beforeValue.Length, betweenArguments.Length);
+        while (!string.Equals(beforeValue[^length..], betweenArguments[..length], StringComparison.Ordinal))
+        {
+            length--;
+        }
+
+        var quote = beforeValue[^length..];
+        var open = text[name + Tool.Length].ToString();
+        var close = open is "(" ? ")" : "}";
+        if (length == 0 || !behindValue.StartsWith(quote + close, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var shape = new CodeCallShape { Open = open, Close = close, Quote = quote, KeyEnd = beforeValue[..^length], ArgumentSeparator = betweenArguments[length..] };
+        var end = behindValue[(length + 1)..];
+        var second = end.IndexOf(SecondTool, StringComparison.Ordinal);
+        return second < 0
+            ? shape with { CallStart = text[..name], CallEnd = end }
+            : (CodeCallShape)MarkText.Split(shape, text[..name], end[..second], end[(end.LastIndexOf(quote + close, StringComparison.Ordinal) + length + 1)..]);
     }
 
     // The same mark of two calls: where it holds the id or the number of the call, it is different in each.

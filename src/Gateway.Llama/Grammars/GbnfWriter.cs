@@ -52,6 +52,9 @@ internal sealed class GbnfWriter(GrammarNode root)
     {
         switch (node)
         {
+            case SequenceNode { Parts: [] }:
+                _text.Append("\"\"");
+                break;
             case SequenceNode sequence:
                 _text.AppendJoin(' ', sequence.Parts.Select(Name));
                 break;

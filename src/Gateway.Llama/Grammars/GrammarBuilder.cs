@@ -89,11 +89,11 @@ public sealed class GrammarBuilder
             };
     }
 
-    /// <summary>Any text that does not hold <paramref name="end"/>, which itself is not included.</summary>
+    /// <summary>Any text that does not hold <paramref name="end"/>, which itself is not included, nor U+0000.</summary>
     public GrammarNode Until(string end)
     {
         ArgumentException.ThrowIfNullOrEmpty(end);
-        var any = Dfa.From(Regular.Loop(Regular.Of(CharSet.Any), 0, null));
+        var any = Dfa.From(Regular.Loop(Regular.Of(CharSet.Any.Except(CharSet.Of('\0'))), 0, null));
         return Terminal(new Terminal(any.Except(Dfa.From(Regular.Text(end), anywhere: true))));
     }
 

@@ -80,20 +80,20 @@ internal static class LocalChat
         if (chat.ReasoningEffort is { } effort)
         {
             var isNone = effort is "none";
-            var knowsEffort = template.Mentions(ReasoningEffort);
+            var word = template.FindEffort(ReasoningEffort, effort);
             var knowsSwitch = template.Mentions(EnableThinking);
 
             // A model that cannot think does what "none" asks for; one that always thinks what the others do.
-            if (template.Thinks ? isNone && !knowsEffort && !knowsSwitch : !isNone)
+            if (template.Thinks ? isNone && word is null && !knowsSwitch : !isNone)
             {
                 error = ApiError.BadRequest(
                     $"Unsupported value: '{ReasoningEffort}' can{(template.Thinks ? " not" : " only")} be \"none\" with this model.", ReasoningEffort, "unsupported_value");
                 return null;
             }
 
-            if (knowsEffort)
+            if (word is not null)
             {
-                variables[ReasoningEffort] = JsonSerializer.SerializeToElement(effort);
+                variables[ReasoningEffort] = JsonSerializer.SerializeToElement(word);
             }
 
             if (knowsSwitch)

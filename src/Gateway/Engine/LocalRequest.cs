@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gateway.Api;
 using Gateway.Exchanges;
 using Gateway.Llama.Chat;

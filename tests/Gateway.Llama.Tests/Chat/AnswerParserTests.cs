@@ -25,6 +25,11 @@ public sealed class AnswerParserTests
             CallStart = "<tool_call>\n<function=", NameEnd = ">\n", ArgumentStart = "<parameter=", KeyEnd = ">\n", ValueEnd = "\n</parameter>\n",
             CallEnd = "</function>\n</tool_call>", Separator = "\n",
         },
+        ["python"] = new CodeCallShape { SectionStart = "<|tool_call_start|>[", Separator = ", ", SectionEnd = "]<|tool_call_end|>" },
+        ["gemma"] = new CodeCallShape
+        {
+            CallStart = "<|tool_call>call:", Open = "{", Close = "}", KeyEnd = ":", ArgumentSeparator = ",", Quote = "<|\"|>", CallEnd = "<tool_call|>",
+        },
         ["glm"] = new TaggedCallShape
         {
             CallStart = "<tool_call>", ArgumentStart = "<arg_key>", KeyEnd = "</arg_key><arg_value>", ValueEnd = "</arg_value>", CallEnd = "</tool_call>",
@@ -76,6 +81,14 @@ public sealed class AnswerParserTests
     [InlineData("coder", "<tool_call>\n<function=get_weather>\n<parameter=city>\n</parameter>\n</function>\n</tool_call>", "|call 0:get_weather{\"city\": \"\"}")]
     [InlineData("glm", "<tool_call>get_weather<arg_key>city</arg_key><arg_value>Lima</arg_value>\n<arg_key>days</arg_key>\n<arg_value>3</arg_value></tool_call>",
         "|call 0:get_weather{\"city\": \"Lima\", \"days\": 3}")]
+    [InlineData("python", "<|tool_call_start|>[get_weather(city='Lima, \\'x\\' )', days=3), now()]<|tool_call_end|>I look.",
+        "|call 0:get_weather{\"city\": \"Lima, 'x' )\", \"days\": 3}|call 1:now{}|text:I look.")]
+    [InlineData("python", "<|tool_call_start|>[add(terms=[1, -2.5, True, None], options={'round': None, \"deep\": {}})]<|tool_call_end|>",
+        "|call 0:add{\"terms\": [1, -2.5, true, null], \"options\": {\"round\": null, \"deep\": {}}}")]
+    [InlineData("python", "<|tool_call_start|>[get_weather(city=Lima)]<|tool_call_end|>", "|call 0:get_weather{}|text:city=Lima)]<|tool_call_end|>")]
+    [InlineData("python", "<|tool_call_start|>[get_weather(city='Li", "|call 0:get_weather")]
+    [InlineData("gemma", "<|tool_call>call:get_weather{city:<|\"|>Lima }'<|\"|>,days:3}<tool_call|><|tool_call>call:add{options:{deep:{a:[[],{}]},round:None},terms:[1,<|\"|>x<|\"|>]}<tool_call|>",
+        "|call 0:get_weather{\"city\": \"Lima }'\", \"days\": 3}|call 1:add{\"options\": {\"deep\": {\"a\": [[], {}]}, \"round\": null}, \"terms\": [1, \"x\"]}")]
     [InlineData("glm", "<tool_call>now</tool_call>", "|call 0:now{}")]
     [InlineData("glm", "<tool_call>now and then</tool_call>", "|text:<tool_call>now and then</tool_call>")]
     public void Calls_are_told_from_text(string shape, string output, string expected) =>

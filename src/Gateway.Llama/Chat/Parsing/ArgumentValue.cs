@@ -34,7 +34,7 @@ internal static class ArgumentValue
     /// <summary>The text as JSON: a value of one of the kinds if it reads as such, else a string.</summary>
     public static string ToJson(ReadOnlySpan<char> text, Kinds kinds)
     {
-        if (kinds != Kinds.String && Parse(text.Trim()) is { } json && (kinds & KindOf(json)) != 0)
+        if (kinds != Kinds.String && Parse(text.Trim()) is { } json && (kinds & KindOf(json)) != Kinds.None)
         {
             return json.GetRawText();
         }

@@ -23,7 +23,7 @@ internal sealed class ReasoningParser(ReasoningMarks marks, bool isOpen)
     public bool IsDone => _state == State.Done;
 
     /// <summary>Goes on. False when more of the text is needed, or the answer has begun.</summary>
-    public bool Step(TextWindow text, bool ended, List<AnswerDelta> deltas)
+    public bool Step(TextWindow text, bool ended, ICollection<AnswerDelta> deltas)
     {
         switch (_state)
         {
@@ -58,7 +58,7 @@ internal sealed class ReasoningParser(ReasoningMarks marks, bool isOpen)
         return true;
     }
 
-    private bool Think(TextWindow text, bool ended, List<AnswerDelta> deltas)
+    private bool Think(TextWindow text, bool ended, ICollection<AnswerDelta> deltas)
     {
         if (!_hasBegun)
         {

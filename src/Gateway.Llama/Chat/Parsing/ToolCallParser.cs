@@ -50,7 +50,7 @@ internal abstract class ToolCallParser
     protected IReadOnlyList<Mark> Openings { get; }
 
     /// <summary>Goes on. False when more of the text is needed.</summary>
-    public bool Step(TextWindow text, TextEnd end, List<AnswerDelta> deltas) => _state switch
+    public bool Step(TextWindow text, TextEnd end, ICollection<AnswerDelta> deltas) => _state switch
     {
         State.Content => StepContent(text, end, deltas),
         State.Arguments => StepArguments(text, end != TextEnd.None, deltas),
@@ -78,7 +78,7 @@ internal abstract class ToolCallParser
     /// <param name="isLast">Whether the call is complete, or broken from here.</param>
     protected abstract int ReadArguments(ReadOnlySpan<char> text, bool ended, out string arguments, out bool isLast);
 
-    private bool StepContent(TextWindow text, TextEnd end, List<AnswerDelta> deltas)
+    private bool StepContent(TextWindow text, TextEnd end, ICollection<AnswerDelta> deltas)
     {
         var ended = end != TextEnd.None;
         var span = text.Span;
@@ -122,7 +122,7 @@ internal abstract class ToolCallParser
         return false;
     }
 
-    private bool StepArguments(TextWindow text, bool ended, List<AnswerDelta> deltas)
+    private bool StepArguments(TextWindow text, bool ended, ICollection<AnswerDelta> deltas)
     {
         var length = ReadArguments(text.Span, ended, out var arguments, out var isLast);
         text.Skip(length);
@@ -204,7 +204,7 @@ internal abstract class ToolCallParser
         return -1;
     }
 
-    private void AddContent(TextWindow text, int length, List<AnswerDelta> deltas)
+    private void AddContent(TextWindow text, int length, ICollection<AnswerDelta> deltas)
     {
         if (length > 0)
         {
@@ -215,7 +215,7 @@ internal abstract class ToolCallParser
         }
     }
 
-    private void Begin(string name, List<AnswerDelta> deltas)
+    private void Begin(string name, ICollection<AnswerDelta> deltas)
     {
         _calls++;
         _isFresh = true;
