@@ -127,7 +127,22 @@ public sealed partial class LlamaEngine : IAsyncDisposable
 
     /// <summary>The UTF-8 text of one token, a special one's too; it may be a part of a character only.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
-    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token);
+    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token, special: true);
+
+    /// <summary>What one token adds to an answer, as UTF-8: nothing for a special one that is not visible there.</summary>
+    /// <param name="token">A token id of this model.</param>
+    /// <param name="visibleTokens">The answer's <see cref="GenerationRequest.VisibleTokens"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
+    public byte[] TokenToAnswer(int token, IReadOnlySet<int> visibleTokens)
+    {
+        ArgumentNullException.ThrowIfNull(visibleTokens);
+        return _tokenizer.TokenToBytes(token, special: visibleTokens.Contains(token));
+    }
+
+    /// <summary>The special tokens in a text, those that no answer shows unless <see cref="GenerationRequest.VisibleTokens"/> has them.</summary>
+    /// <param name="text">Text of a template: never of a caller.</param>
+    public IEnumerable<int> FindSpecialTokens(string text) => Tokenize(text, addSpecial: false, parseSpecial: true)
+        .Where(t => _tokenizer.TokenToBytes(t, special: true).Length > _tokenizer.TokenToBytes(t, special: false).Length);
 
     /// <summary>The token as the vocabulary writes it, such as "\u0120the" where a space is part of it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
@@ -160,6 +175,11 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         if (_scheduler is null)
         {
             throw NotSupported("does not continue texts");
+        }
+
+        foreach (var request in requests.Where(request => request.Grammar is not null))
+        {
+            _scheduler.Vocabulary.Prepare(request.VisibleTokens);
         }
 
         var created = new Generation[requests.Count];
@@ -251,7 +271,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             : request.Adapters.Any(a => !a.Adapter.BelongsTo(_scheduler!) || !float.IsFinite(a.Scale)) ? "An adapter must be one of this engine, and its scale a number."
             : request.Adapters.DistinctBy(a => a.Adapter.Loaded).Count() < request.Adapters.Count ? "An adapter must not come twice."
             : request.TopLogprobs is < 0 or > GenerationRequest.MostTopLogprobs ? $"TopLogprobs must be 0 to {GenerationRequest.MostTopLogprobs}."
-            : request.Sampling.FindError(Info.VocabularySize);
+            : request.Sampling.FindError(Info.VocabularySize) ?? request.Grammar?.FindError();
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));
     }
 

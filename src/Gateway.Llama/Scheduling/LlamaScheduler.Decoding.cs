@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Sampling;
 using LLama.Native;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,7 @@ internal sealed partial class LlamaScheduler
     private readonly LLamaBatch _batch;
     private readonly TokenSampler _sampler;
     private readonly LogprobReader _logprobs = new();
-    private readonly ThreadGovernor _governor;
+    private readonly ContextThreads _threads;
     private long _promptTokens;
     private long _generatedTokens;
     private long _decodeSteps;
@@ -50,6 +51,7 @@ internal sealed partial class LlamaScheduler
             sequence.AddTo(_batch);
         }
 
+        _threads.Prepare();
         var started = Stopwatch.GetTimestamp();
         var result = _context.Decode(_batch);
         if (result != DecodeResult.Ok)
@@ -84,12 +86,7 @@ internal sealed partial class LlamaScheduler
             return;
         }
 
-        var before = _governor.Threads;
-        _governor.Record(tokens, elapsed, Stopwatch.GetElapsedTime(0));
-        if (_governor.Threads != before)
-        {
-            _context.SetThreads(_governor.Threads, _governor.Threads);
-        }
+        _threads.Record(tokens, elapsed);
     }
 
     /// <summary>A failed decode leaves the parts of it that were done: takes them back, so that the memory is again what it was.</summary>
@@ -121,6 +118,15 @@ internal sealed partial class LlamaScheduler
         }
 
         var token = logits.IsEmpty ? TokenSampler.None : _sampler.Draw(logits, sequence.Sampling);
+        if (token != TokenSampler.None && sequence.Guard is { } guard && !guard.TryAccept(token))
+        {
+            token = DrawFitting(guard, logits, sequence);
+            if (token == TokenSampler.None)
+            {
+                return;
+            }
+        }
+
         if (token == TokenSampler.None)
         {
             Log.NoLogits(_logger, sequence.Decoded);
@@ -134,6 +140,22 @@ internal sealed partial class LlamaScheduler
         {
             Finish(sequence, reason);
         }
+    }
+
+    /// <summary>Draws among the tokens that fit the grammar; ends the sequence when there is none.</summary>
+    private int DrawFitting(AnswerGuard guard, Span<float> logits, RunningSequence sequence)
+    {
+        guard.Mask(logits);
+        var token = _sampler.DrawAgain(logits, sequence.Sampling);
+        if (token != TokenSampler.None && guard.TryAccept(token))
+        {
+            return token;
+        }
+
+        Finish(sequence, FinishReason.Error, new InvalidOperationException(guard.IsOverworked
+            ? "The grammar of the answer can be read in too many ways at once to be followed: options that begin alike are to be told apart earlier."
+            : "No token of the model fits the grammar of the answer."));
+        return TokenSampler.None;
     }
 
     private static partial class Log

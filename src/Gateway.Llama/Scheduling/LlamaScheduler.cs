@@ -1,3 +1,4 @@
+using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Loading;
 using Gateway.Llama.Sampling;
 using Gateway.Llama.Tokenizing;
@@ -42,13 +43,14 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _abort = abort;
         _tokenizer = tokenizer;
         _vocabularySize = vocabularySize;
+        Vocabulary = new GrammarVocabulary(tokenizer, vocabularySize);
         _logger = logger;
         _capacity = options.MaxSequences + options.QueueCapacity;
         _cellsTotal = (int)context.ContextSize;
         _planner = new StepPlanner((int)context.BatchSize);
         _batch = new LLamaBatch((int)context.BatchSize);
         _sampler = new TokenSampler(vocabularySize);
-        _governor = new ThreadGovernor(options.Threads ?? ProcessorTopology.PhysicalCores);
+        _threads = new ContextThreads(context, options.Threads ?? ProcessorTopology.PhysicalCores);
         for (var id = options.MaxSequences - 1; id >= 0; id--)
         {
             _freeIds.Push((LLamaSeqId)id);
@@ -71,11 +73,14 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 PromptTokens = Volatile.Read(ref _promptTokens),
                 GeneratedTokens = Volatile.Read(ref _generatedTokens),
                 DecodeSteps = Volatile.Read(ref _decodeSteps),
-                Threads = _governor.Threads,
+                Threads = _threads.Count,
                 FailedDecodes = Volatile.Read(ref _failedDecodes),
             };
         }
     }
+
+    /// <summary>The vocabulary as grammars walk it.</summary>
+    public GrammarVocabulary Vocabulary { get; }
 
     /// <summary>Queues generations that belong together; false, with none of them queued, when too many wait.</summary>
     /// <exception cref="ObjectDisposedException">The scheduler is being stopped, or an adapter is disposed.</exception>
@@ -145,6 +150,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         finally
         {
             // Also on the way out of an exception: nobody may be left waiting.
+            _threads.Rest();
             TakeIncoming();
             foreach (var generation in _waiting)
             {
@@ -171,6 +177,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         Admit();
         if (_running.Count == 0)
         {
+            _threads.Rest();
             _wake.WaitOne();
             return;
         }
@@ -249,7 +256,8 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             }
 
             _waiting.RemoveFirst();
-            _running.Add(new RunningSequence(generation, _freeIds.Pop()));
+            var guard = generation.Request.Grammar is { } constraint ? new AnswerGuard(Vocabulary.MatcherOf(constraint, generation.Request.VisibleTokens)) : null;
+            _running.Add(new RunningSequence(generation, _freeIds.Pop(), guard));
             Volatile.Write(ref _cellsUsed, _cellsUsed + generation.Cells);
             Volatile.Write(ref _runningCount, _running.Count);
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Sampling;
 using Gateway.Llama.Tokenizing;
 using LLama.Native;
@@ -14,6 +15,7 @@ internal sealed class RunningSequence
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private readonly StopMatcher _stops;
+    private readonly IReadOnlySet<int> _visible;
     private int[] _tokens;
     private int _count;
     private int _promptRead;
@@ -21,12 +23,14 @@ internal sealed class RunningSequence
     // UTF-16 code units of the answer that are decoded, those held back included.
     private int _textLength;
 
-    public RunningSequence(Generation generation, LLamaSeqId id)
+    public RunningSequence(Generation generation, LLamaSeqId id, AnswerGuard? guard = null)
     {
         Generation = generation;
         Id = id;
+        Guard = guard;
         Sampling = new SamplingState(generation.Request.Sampling);
         _stops = new StopMatcher(generation.Request.Stop);
+        _visible = generation.Request.VisibleTokens;
         _count = generation.Prompt.Length;
         _tokens = new int[_count + Math.Min(generation.MaxTokens, 64)];
         generation.Prompt.CopyTo(_tokens, 0);
@@ -39,6 +43,9 @@ internal sealed class RunningSequence
     public AdapterSet Adapters => Generation.Adapters;
 
     public SamplingState Sampling { get; }
+
+    /// <summary>Keeps the answer to its grammar; null when it has none.</summary>
+    public AnswerGuard? Guard { get; }
 
     /// <summary>Tokens that the context's memory holds.</summary>
     public int Decoded { get; set; }
@@ -94,7 +101,7 @@ internal sealed class RunningSequence
         }
 
         AppendText(token, tokenizer, logprob);
-        if (_stops.Stopped)
+        if (_stops.Stopped || Guard is { MustEnd: true })
         {
             return FinishReason.Stop;
         }
@@ -125,11 +132,12 @@ internal sealed class RunningSequence
     private void AppendText(int token, LlamaTokenizer tokenizer, GeneratedToken? logprob)
     {
         Span<byte> bytes = stackalloc byte[256];
-        var length = tokenizer.TokenToSpan(token, bytes);
+        var special = _visible.Count > 0 && _visible.Contains(token);
+        var length = tokenizer.TokenToSpan(token, bytes, special);
         if (length < 0)
         {
             bytes = new byte[-length];
-            length = tokenizer.TokenToSpan(token, bytes);
+            length = tokenizer.TokenToSpan(token, bytes, special);
         }
 
         // A character may be spread over tokens; the decoder keeps the beginning of one. A byte gives at most one UTF-16 unit, and what was

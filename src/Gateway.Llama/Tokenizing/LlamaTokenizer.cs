@@ -77,21 +77,24 @@ internal sealed class LlamaTokenizer
 
     public string Detokenize(ReadOnlySpan<int> tokens, bool special) => _vocabulary.Detokenize(tokens, special);
 
-    /// <summary>Writes the UTF-8 text of a generated token, none for special ones. Returns its length, negative when the span is too small.</summary>
-    public int TokenToSpan(int token, Span<byte> destination) => _vocabulary.TokenToSpan(token, destination, special: false);
+    /// <summary>Writes the UTF-8 text of a generated token. Returns its length, negative when the span is too small.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="destination">Takes the text.</param>
+    /// <param name="special">Whether special tokens have one.</param>
+    public int TokenToSpan(int token, Span<byte> destination, bool special) => _vocabulary.TokenToSpan(token, destination, special);
 
-    /// <summary>The UTF-8 text of any token, special ones included.</summary>
-    public byte[] TokenToBytes(int token)
+    /// <summary>The UTF-8 text of any token.</summary>
+    public byte[] TokenToBytes(int token, bool special)
     {
         Span<byte> small = stackalloc byte[64];
-        var length = _vocabulary.TokenToSpan(token, small, special: true);
+        var length = _vocabulary.TokenToSpan(token, small, special);
         if (length >= 0)
         {
             return small[..length].ToArray();
         }
 
         var large = new byte[-length];
-        length = _vocabulary.TokenToSpan(token, large, special: true);
+        length = _vocabulary.TokenToSpan(token, large, special);
         return large[..length];
     }
 

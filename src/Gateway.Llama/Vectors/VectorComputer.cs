@@ -19,7 +19,7 @@ internal sealed class VectorComputer : IDisposable
     private readonly SafeLLamaContextHandle _context;
     private readonly AbortSwitch _abort;
     private readonly LLamaBatch _batch;
-    private readonly ThreadGovernor _governor;
+    private readonly ContextThreads _threads;
     private readonly IdleOutputs _outputs;
     private readonly ModelTask _task;
     private readonly int _vectorSize;
@@ -33,7 +33,7 @@ internal sealed class VectorComputer : IDisposable
         _task = info.Task;
         _vectorSize = info.Task == ModelTask.Embed ? info.EmbeddingSize : 1;
         _batch = new LLamaBatch((int)context.BatchSize);
-        _governor = new ThreadGovernor(options.Threads ?? ProcessorTopology.PhysicalCores);
+        _threads = new ContextThreads(context, options.Threads ?? ProcessorTopology.PhysicalCores);
         _outputs = new IdleOutputs(info.VocabularySize);
     }
 
@@ -41,7 +41,10 @@ internal sealed class VectorComputer : IDisposable
 
     public long FailedDecodes => Volatile.Read(ref _failedDecodes);
 
-    public int Threads => _governor.Threads;
+    public int Threads => _threads.Count;
+
+    /// <summary>There is nothing to compute for now.</summary>
+    public void Rest() => _threads.Rest();
 
     public void Abort(byte decodes = 1) => _abort.Set(decodes);
 
@@ -88,6 +91,7 @@ internal sealed class VectorComputer : IDisposable
 
     public void Dispose()
     {
+        _threads.Rest();
         _context.Dispose();
         _abort.Dispose();
     }
@@ -131,6 +135,7 @@ internal sealed class VectorComputer : IDisposable
 
     private InvalidOperationException? Decode()
     {
+        _threads.Prepare();
         var started = Stopwatch.GetTimestamp();
         var result = _context.Decode(_batch);
         if (result != DecodeResult.Ok)
@@ -146,13 +151,7 @@ internal sealed class VectorComputer : IDisposable
 
         Volatile.Write(ref _decodes, _decodes + 1);
         _outputs.Release(_context, _batch.TokenCount);
-        var threads = _governor.Threads;
-        _governor.Record(_batch.TokenCount, Stopwatch.GetElapsedTime(started), Stopwatch.GetElapsedTime(0));
-        if (_governor.Threads != threads)
-        {
-            _context.SetThreads(_governor.Threads, _governor.Threads);
-        }
-
+        _threads.Record(_batch.TokenCount, Stopwatch.GetElapsedTime(started));
         return null;
     }
 
