@@ -158,13 +158,13 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     private static LlamaEngine Load(LlamaEngineOptions options, ILoggerFactory loggers, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger<LlamaEngine>();
-        NativeLogConfig.llama_log_set(loggers.CreateLogger("Gateway.Llama.Native"));
+        NativeLog.SendTo(loggers.CreateLogger("Gateway.Llama.Native"));
         var model = ModelLoader.Load(options.ModelPath, progress, cancellationToken);
         LlamaScheduler? scheduler = null;
         try
         {
             var info = ModelInfoReader.Read(model, options);
-            var tokenizer = new LlamaTokenizer(model.Vocab, info.ChatTemplate);
+            var tokenizer = new LlamaTokenizer(model, info.ChatTemplate);
             if (info.HasDecoder)
             {
                 var (context, abort) = ContextFactory.Create(model, info, options);

@@ -25,9 +25,9 @@ internal static class ModelInfoReader
             EmbeddingSize = model.EmbeddingSize,
             HasEncoder = hasEncoder,
             HasDecoder = !hasEncoder && !model.IsDiffusion,
-            ChatTemplate = model.GetTemplate(),
-            BosText = TextOf(model.Vocab, model.Vocab.BOS),
-            EosText = TextOf(model.Vocab, model.Vocab.EOS),
+            ChatTemplate = model.GetTemplate(strict: false),
+            BosText = model.Vocab.LLamaTokenToString(model.Vocab.BOS, isSpecialToken: true) ?? "",
+            EosText = model.Vocab.LLamaTokenToString(model.Vocab.EOS, isSpecialToken: true) ?? "",
         };
     }
 
@@ -47,7 +47,4 @@ internal static class ModelInfoReader
                 $"a context of {wanted} tokens is asked for and the model was trained for {trained}",
                 $"Ask for {trained} or less");
     }
-
-    private static string TextOf(SafeLlamaModelHandle.Vocabulary vocabulary, LLamaToken token) =>
-        token == LLamaToken.InvalidToken ? "" : vocabulary.Text(token);
 }

@@ -43,14 +43,28 @@ internal enum LLamaVocabType
     WordPiece = 3,
     Unigram = 4,
     RWKV = 5,
-    PLaMo2 = 6,
+    PLAMO2 = 6,
+}
+
+/// <summary>llama_pooling_type: what becomes of the vectors of a sequence's tokens.</summary>
+internal enum LLamaPoolingType
+{
+    /// <summary>As the model's file says.</summary>
+    Unspecified = -1,
+    None = 0,
+    Mean = 1,
+    CLS = 2,
+    Last = 3,
+
+    /// <summary>A reranker's score in place of a vector.</summary>
+    Rank = 4,
 }
 
 /// <summary>What llama_decode returns; below -1 the cause is in libllama's log.</summary>
 internal enum DecodeResult
 {
     /// <summary>A sequence's positions do not go on where its memory ends, or a token is not in the vocabulary.</summary>
-    InvalidBatch = -1,
+    InvalidInputBatch = -1,
     Ok = 0,
 
     /// <summary>The memory has no place for the batch.</summary>
@@ -58,4 +72,6 @@ internal enum DecodeResult
 
     /// <summary>The abort callback said so.</summary>
     ComputeAborted = 2,
+    AllocationFailed = -2,
+    DecodeFailed = -3,
 }

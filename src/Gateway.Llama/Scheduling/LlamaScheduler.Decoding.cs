@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Llama.Sampling;
+using LLama.Exceptions;
 using LLama.Native;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,7 @@ internal sealed partial class LlamaScheduler
 {
     private const int MostFailures = 3;
 
-    private readonly int _vocabularySize;
+    private readonly int _batchSize;
     private readonly StepPlanner _planner;
     private readonly LLamaBatch _batch;
     private readonly TokenSampler _sampler;
@@ -25,7 +26,7 @@ internal sealed partial class LlamaScheduler
         while (!Volatile.Read(ref _closed))
         {
             // Less at a time after each failure: a smaller batch finds room in the memory sooner.
-            sequence.Scheduled = Math.Min(sequence.Pending, Math.Max(1, _batch.Capacity >> (2 * sequence.Failures)));
+            sequence.Scheduled = Math.Min(sequence.Pending, Math.Max(1, _batchSize >> (2 * sequence.Failures)));
             var result = Decode([sequence]);
             if (result == DecodeResult.Ok)
             {
@@ -79,7 +80,8 @@ internal sealed partial class LlamaScheduler
         _governor.Record(tokens, elapsed, Stopwatch.GetElapsedTime(0));
         if (_governor.Threads != before)
         {
-            _context.SetThreads(_governor.Threads, _governor.Threads);
+            _context.GenerationThreads = _governor.Threads;
+            _context.BatchThreads = _governor.Threads;
         }
     }
 
@@ -94,9 +96,9 @@ internal sealed partial class LlamaScheduler
         foreach (var sequence in group)
         {
             // A recurrent model cannot take back a part; it starts over from the sequence's own tokens.
-            if (!_context.MemorySequenceRemove(sequence.Id, sequence.Decoded))
+            if (!NativeApi.llama_memory_seq_rm(_context.Memory, sequence.Id, sequence.Decoded, -1))
             {
-                _context.MemorySequenceRemove(sequence.Id, from: 0);
+                _context.MemorySequenceRemove(sequence.Id, 0, -1);
                 sequence.Decoded = 0;
             }
         }
@@ -104,8 +106,7 @@ internal sealed partial class LlamaScheduler
 
     private void DrawNext(RunningSequence sequence)
     {
-        var logits = _context.GetLogitsIth(sequence.LogitsIndex, _vocabularySize);
-        var token = logits.IsEmpty ? TokenSampler.None : _sampler.Draw(logits, sequence.Sampling);
+        var token = Draw(sequence);
         if (token == TokenSampler.None)
         {
             Log.NoLogits(_logger, sequence.Decoded);
@@ -117,6 +118,18 @@ internal sealed partial class LlamaScheduler
         if (sequence.Accept(token, _tokenizer) is { } reason)
         {
             Finish(sequence, reason);
+        }
+    }
+
+    private int Draw(RunningSequence sequence)
+    {
+        try
+        {
+            return _sampler.Draw(_context.GetLogitsIth(sequence.LogitsIndex), sequence.Sampling);
+        }
+        catch (GetLogitsInvalidIndexException)
+        {
+            return TokenSampler.None;
         }
     }
 

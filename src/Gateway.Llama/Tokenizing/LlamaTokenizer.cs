@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using LLama.Native;
 
 namespace Gateway.Llama.Tokenizing;
@@ -5,28 +7,34 @@ namespace Gateway.Llama.Tokenizing;
 /// <summary>Texts to tokens and back. Safe on several threads.</summary>
 internal sealed class LlamaTokenizer
 {
-    private readonly SafeLlamaModelHandle.Vocabulary _vocabulary;
+    private readonly SafeLlamaModelHandle _model;
+    private readonly int _count;
     private readonly bool _canAddSpecial;
     private readonly int[] _before;
     private readonly int[] _after;
 
-    public LlamaTokenizer(SafeLlamaModelHandle.Vocabulary vocabulary, string? chatTemplate)
+    public LlamaTokenizer(SafeLlamaModelHandle model, string? chatTemplate)
     {
-        _vocabulary = vocabulary;
+        _model = model;
+        var vocabulary = model.Vocab;
+        _count = vocabulary.Count;
         Special = new SpecialTokens(vocabulary, chatTemplate);
         _canAddSpecial = CanAddSpecial(vocabulary);
 
         // What a text is wrapped in: nothing, a token in front, or one behind it too.
-        var wrapping = _canAddSpecial ? vocabulary.Tokenize("", addSpecial: true, parseSpecial: false) : [];
-        var front = wrapping.Length > 0 && (wrapping.Length > 1 || wrapping[0] == vocabulary.BOS.Value) ? 1 : 0;
+        var wrapping = Tokenize("", addSpecial: true, parseSpecial: false);
+        var front = wrapping.Length > 0 && (wrapping.Length > 1 || wrapping[0] == vocabulary.BOS) ? 1 : 0;
         _before = wrapping[..front];
         _after = wrapping[front..];
     }
 
     public SpecialTokens Special { get; }
 
-    public int[] Tokenize(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial) =>
-        _vocabulary.Tokenize(text, addSpecial && _canAddSpecial, parseSpecial);
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
+    {
+        var tokens = _model.Tokenize(text, addSpecial && _canAddSpecial, parseSpecial, Encoding.UTF8);
+        return MemoryMarshal.Cast<LLamaToken, int>(tokens).ToArray();
+    }
 
     /// <summary>Tokens of a prompt: special ones are recognised in what is not the caller's text.</summary>
     public int[] Tokenize(PromptText prompt, bool addSpecial)
@@ -47,18 +55,40 @@ internal sealed class LlamaTokenizer
         return WithoutDoubledBos([.. tokens], addSpecial);
     }
 
-    public string Detokenize(ReadOnlySpan<int> tokens, bool special) => _vocabulary.Detokenize(tokens, special);
+    public string Detokenize(ReadOnlySpan<int> tokens, bool special)
+    {
+        foreach (var token in tokens)
+        {
+            Check(token);
+        }
+
+        return _model.Detokenize(MemoryMarshal.Cast<int, LLamaToken>(tokens), special);
+    }
 
     /// <summary>Writes the UTF-8 text of a generated token, none for special ones. Returns its length, negative when the span is too small.</summary>
-    public int TokenToSpan(int token, Span<byte> destination) => _vocabulary.TokenToSpan(token, destination, special: false);
+    public int TokenToSpan(int token, Span<byte> destination)
+    {
+        Check(token);
+        var length = (int)_model.TokenToSpan(token, destination, special: false);
+        return length <= destination.Length ? length : -length;
+    }
+
+    /// <summary>libllama does not check token ids everywhere: one that is out of range would read beyond its tables.</summary>
+    private void Check(int token)
+    {
+        if ((uint)token >= (uint)_count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(token), token, $"Token ids of this model go from 0 to {_count - 1}.");
+        }
+    }
 
     /// <summary>libllama asserts that the tokens to be added exist, and a failed assertion ends the process.</summary>
     private static bool CanAddSpecial(SafeLlamaModelHandle.Vocabulary vocabulary)
     {
-        var hasBos = vocabulary.BOS != LLamaToken.InvalidToken;
+        var hasBos = vocabulary.BOS is not null;
         return vocabulary.Type == LLamaVocabType.WordPiece
-            ? hasBos && vocabulary.SEP != LLamaToken.InvalidToken
-            : (hasBos || !vocabulary.ShouldAddBOS) && (vocabulary.EOS != LLamaToken.InvalidToken || !vocabulary.ShouldAddEOS);
+            ? hasBos && vocabulary.SEP is not null
+            : (hasBos || !vocabulary.ShouldAddBOS) && (vocabulary.EOS is not null || !vocabulary.ShouldAddEOS);
     }
 
     private static void CheckSpans(PromptText prompt)
@@ -179,7 +209,7 @@ internal sealed class LlamaTokenizer
             return;
         }
 
-        var whole = _vocabulary.Tokenize(run, addSpecial: false, parseSpecial: false);
+        var whole = Tokenize(run.ToString(), addSpecial: false, parseSpecial: false);
         if (!Array.Exists(whole, Special.IsGuarded))
         {
             tokens.AddRange(whole);
@@ -207,7 +237,7 @@ internal sealed class LlamaTokenizer
         if (!piece.IsEmpty)
         {
             // Only a control token whose text is a single character can still be here.
-            var ids = _vocabulary.Tokenize(piece, addSpecial: false, parseSpecial: false);
+            var ids = Tokenize(piece.ToString(), addSpecial: false, parseSpecial: false);
             tokens.AddRange(ids.Where(id => !Special.IsGuarded(id)));
         }
     }

@@ -1,0 +1,13 @@
+using System.Text;
+using LLama.Native;
+
+namespace Gateway.Llama.Loading;
+
+/// <summary>Values of a model file's metadata.</summary>
+internal static class ModelMetadata
+{
+    /// <summary>A scalar or string value as text; null when the key is missing or holds a list.</summary>
+    // LLamaSharp passes the key's bytes alone and libllama reads on to a zero byte, so the key brings one.
+    public static string? MetadataValue(this SafeLlamaModelHandle model, string key) =>
+        model.MetadataValueByKey(key + '\0') is { } value ? Encoding.UTF8.GetString(value.Span) : null;
+}
