@@ -1,5 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
+using Gateway.Llama.Scheduling;
 
 namespace Gateway.Llama;
 
@@ -7,7 +8,20 @@ namespace Gateway.Llama;
 /// <param name="Text">Text since the piece before; whole characters only.</param>
 /// <param name="Tokens">Tokens generated since then, counted even while their text is held back.</param>
 /// <param name="IsLast">Whether the generation has ended.</param>
-public readonly record struct GenerationChunk(string Text, int Tokens, bool IsLast);
+public readonly record struct GenerationChunk(string Text, int Tokens, bool IsLast)
+{
+    private readonly IReadOnlyList<GeneratedToken>? _logprobs;
+
+    /// <summary>
+    /// The tokens that <see cref="Text"/> consists of, where <see cref="GenerationRequest.TopLogprobs"/> asked for them. A token comes with the
+    /// last of its text: one whose text is held back comes later, one that reaches into a stop text never, nor does the one that ends a turn.
+    /// </summary>
+    public IReadOnlyList<GeneratedToken> Logprobs
+    {
+        get => _logprobs ?? [];
+        internal init => _logprobs = value;
+    }
+}
 
 /// <summary>
 /// An answer in the making. The engine never waits for its reader: what is not read yet gathers here, bounded by
@@ -21,6 +35,11 @@ public sealed class Generation
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
+    // Log probabilities of tokens whose text is not all out, each with the length that the answer has when it is.
+    private readonly Queue<(GeneratedToken Token, int End)> _heldTokens = new();
+
+    private List<GeneratedToken>? _logprobs;
+    private int _textLength;
     private int _tokensRead;
     private FinishReason? _finishReason;
     private Exception? _error;
@@ -76,6 +95,8 @@ public sealed class Generation
     }
 
     internal GenerationRequest Request { get; }
+
+    internal AdapterSet Adapters { get; init; } = AdapterSet.None;
 
     internal int[] Prompt { get; }
 
@@ -133,6 +154,12 @@ public sealed class Generation
             }
 
             chunk = new GenerationChunk(_text.ToString(), _tokenIds.Count - _tokensRead, last);
+            if (_logprobs is not null)
+            {
+                chunk = chunk with { Logprobs = _logprobs };
+                _logprobs = null;
+            }
+
             _text.Clear();
             _tokensRead = _tokenIds.Count;
             return true;
@@ -147,6 +174,16 @@ public sealed class Generation
         }
     }
 
+    /// <summary>Takes a token's log probability, to be told once the answer is <paramref name="end"/> UTF-16 code units long.</summary>
+    internal void HoldLogprob(GeneratedToken token, int end)
+    {
+        lock (_lock)
+        {
+            _heldTokens.Enqueue((token, end));
+            ReleaseLogprobs();
+        }
+    }
+
     internal void Append(ReadOnlySpan<char> text)
     {
         if (text.IsEmpty)
@@ -157,6 +194,8 @@ public sealed class Generation
         lock (_lock)
         {
             _text.Append(text);
+            _textLength += text.Length;
+            ReleaseLogprobs();
         }
 
         _signal.Writer.TryWrite(true);
@@ -171,5 +210,13 @@ public sealed class Generation
         }
 
         _signal.Writer.TryWrite(true);
+    }
+
+    private void ReleaseLogprobs()
+    {
+        while (_heldTokens.TryPeek(out var held) && held.End <= _textLength)
+        {
+            (_logprobs ??= []).Add(_heldTokens.Dequeue().Token);
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Gateway.Llama;
 
 /// <summary>How the next token is drawn; names and meaning are llama.cpp's.</summary>
@@ -24,14 +26,42 @@ public sealed record SamplingOptions
     /// <summary>Seed of the draw; null takes a random one.</summary>
     public uint? Seed { get; init; }
 
+    /// <summary>
+    /// OpenAI's <c>logit_bias</c>: added to the logits of these tokens before anything else, -100 to 100. At -100 a token is never drawn; while
+    /// one stands at 100, no other is.
+    /// </summary>
+    public IReadOnlyDictionary<int, float>? LogitBias { get; init; }
+
     /// <summary>What is wrong with these options, null when nothing is.</summary>
-    internal string? FindError() =>
+    /// <param name="vocabularySize">Number of the model's tokens.</param>
+    internal string? FindError(int vocabularySize) =>
         !(Temperature >= 0 && float.IsFinite(Temperature)) ? "Temperature must be 0 or more."
         : !(TopP is >= 0 and <= 1) ? "TopP must be 0 to 1."
         : !(MinP is >= 0 and <= 1) ? "MinP must be 0 to 1."
         : !(FrequencyPenalty is >= -2 and <= 2) ? "FrequencyPenalty must be -2 to 2."
         : !(PresencePenalty is >= -2 and <= 2) ? "PresencePenalty must be -2 to 2."
-        : null;
+        : FindBiasError(vocabularySize);
+
+    private string? FindBiasError(int vocabularySize)
+    {
+        var banned = 0;
+        foreach (var (token, bias) in LogitBias ?? FrozenDictionary<int, float>.Empty)
+        {
+            if ((uint)token >= (uint)vocabularySize)
+            {
+                return $"LogitBias names token {token}; token ids of this model go from 0 to {vocabularySize - 1}.";
+            }
+
+            if (!(bias is >= -100 and <= 100))
+            {
+                return $"LogitBias of token {token} must be -100 to 100.";
+            }
+
+            banned += bias == -100 ? 1 : 0;
+        }
+
+        return banned < vocabularySize ? null : "LogitBias bans every token of the model.";
+    }
 }
 
 /// <summary>One continuation to be generated.</summary>
@@ -48,6 +78,17 @@ public sealed record GenerationRequest
 
     /// <summary>Texts that end the answer; none of them is part of it.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>
+    /// Alternatives to tell with each token's log probability, 0 to <see cref="MostTopLogprobs"/>; null asks for no log probabilities at all.
+    /// </summary>
+    public int? TopLogprobs { get; init; }
+
+    /// <summary>LoRA adapters to answer with, each once; none is the model as it is.</summary>
+    public IReadOnlyList<AppliedAdapter> Adapters { get; init; } = [];
+
+    /// <summary>Most alternatives that can be asked for, OpenAI's limit.</summary>
+    public const int MostTopLogprobs = 20;
 }
 
 /// <summary>Why a generation ended.</summary>

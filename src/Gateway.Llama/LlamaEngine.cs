@@ -61,6 +61,25 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             TaskScheduler.Default);
     }
 
+    /// <summary>
+    /// Loads a LoRA adapter onto the model, for requests to answer with. The same file again shares what is loaded. Answers in the making stand
+    /// still while it is read.
+    /// </summary>
+    /// <param name="path">The adapter's GGUF file.</param>
+    /// <exception cref="LlamaLoadException">The file is broken, an adapter for another model, or of a kind that is not supported.</exception>
+    /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
+    public async Task<LlamaAdapter> LoadAdapterAsync(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (_scheduler is null)
+        {
+            throw LlamaLoadException.ForAdapter(path, $"the model '{Info.Name ?? Info.Architecture}' does not continue texts, and takes no adapters", "Leave the adapter out");
+        }
+
+        await Task.Run(() => AdapterLoader.Check(path));
+        return await _scheduler.LoadAdapterAsync(path);
+    }
+
     /// <summary>A value of the file's metadata as text, such as "tokenizer.ggml.model". Null when there is none, and for lists.</summary>
     public string? GetMetadata(string key)
     {
@@ -97,6 +116,10 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
     public string Detokenize(ReadOnlySpan<int> tokens, bool special = false) => _tokenizer.Detokenize(tokens, special);
 
+    /// <summary>The UTF-8 text of one token, a special one's too; it may be a part of a character only.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
+    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token);
+
     /// <summary>Queues a request. False when too many wait: try again later.</summary>
     /// <param name="request">What to continue, and how.</param>
     /// <param name="cancellationToken">Ends the generation; its place is free within one decode step.</param>
@@ -131,7 +154,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         {
             var prompt = CheckedPrompt(requests[i]);
             var maxTokens = Math.Min(requests[i].MaxTokens, Info.ContextLength - prompt.Length);
-            created[i] = new Generation(requests[i], prompt, maxTokens, cancellationToken);
+            created[i] = new Generation(requests[i], prompt, maxTokens, cancellationToken) { Adapters = AdapterSet.Of(requests[i].Adapters) };
         }
 
         generations = _scheduler.TryEnqueue(created) ? created : null;
@@ -168,7 +191,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             if (info.HasDecoder)
             {
                 var (context, abort) = ContextFactory.Create(model, info, options);
-                scheduler = new LlamaScheduler(context, abort, tokenizer, info.VocabularySize, options, logger);
+                scheduler = new LlamaScheduler(model, context, abort, tokenizer, info.VocabularySize, options, logger);
             }
 
             Log.Loaded(logger, info.Name ?? info.Architecture, info.Architecture, info.SizeInBytes, info.ContextLength, scheduler?.Statistics.CellsTotal ?? 0);
@@ -206,7 +229,10 @@ public sealed partial class LlamaEngine : IAsyncDisposable
 
         var error = request.MaxTokens < 1 ? "MaxTokens must be 1 or more."
             : request.Stop.Any(string.IsNullOrEmpty) ? "A stop text must not be empty."
-            : request.Sampling.FindError();
+            : request.Adapters.Any(a => !a.Adapter.BelongsTo(_scheduler!) || !float.IsFinite(a.Scale)) ? "An adapter must be one of this engine, and its scale a number."
+            : request.Adapters.DistinctBy(a => a.Adapter.Loaded).Count() < request.Adapters.Count ? "An adapter must not come twice."
+            : request.TopLogprobs is < 0 or > GenerationRequest.MostTopLogprobs ? $"TopLogprobs must be 0 to {GenerationRequest.MostTopLogprobs}."
+            : request.Sampling.FindError(Info.VocabularySize);
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));
     }
 

@@ -1,6 +1,6 @@
 namespace Gateway.Llama;
 
-/// <summary>A model file could not be loaded. The message says which, what is wrong with it, and what to do.</summary>
+/// <summary>A model's or an adapter's file could not be loaded. The message says which, what is wrong with it, and what to do.</summary>
 public sealed class LlamaLoadException : Exception
 {
     /// <summary>Makes one from its three parts.</summary>
@@ -9,12 +9,21 @@ public sealed class LlamaLoadException : Exception
     /// <param name="remedy">What to do, a sentence without full stop.</param>
     /// <param name="innerException">The cause, where there is one.</param>
     public LlamaLoadException(string modelPath, string problem, string remedy, Exception? innerException = null)
-        : base($"Model file '{modelPath}' cannot be loaded: {problem}. {remedy}.", innerException)
+        : this("Model", modelPath, problem, remedy, innerException)
+    {
+    }
+
+    private LlamaLoadException(string what, string modelPath, string problem, string remedy, Exception? innerException)
+        : base($"{what} file '{modelPath}' cannot be loaded: {problem}. {remedy}.", innerException)
     {
         ModelPath = modelPath;
         Problem = problem;
         Remedy = remedy;
     }
+
+    /// <summary>The same for the file of a LoRA adapter.</summary>
+    internal static LlamaLoadException ForAdapter(string path, string problem, string remedy, Exception? innerException = null) =>
+        new("Adapter", path, problem, remedy, innerException);
 
     /// <summary>The file.</summary>
     public string ModelPath { get; }

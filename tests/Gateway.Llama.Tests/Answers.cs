@@ -3,7 +3,10 @@ using System.Text;
 namespace Gateway.Llama.Tests;
 
 /// <summary>A finished generation, as its reader saw it.</summary>
-internal sealed record Answer(string Text, int[] Tokens, FinishReason Reason, Generation Generation);
+internal sealed record Answer(string Text, int[] Tokens, FinishReason Reason, Generation Generation)
+{
+    public IReadOnlyList<GeneratedToken> Logprobs { get; init; } = [];
+}
 
 internal static class Answers
 {
@@ -24,21 +27,33 @@ internal static class Answers
             Stop = stop,
         });
 
+    public static Task<Answer> AskAsync(this LlamaEngine engine, string prompt, int maxTokens, IReadOnlyList<AppliedAdapter> adapters) =>
+        engine.AskAsync(new GenerationRequest
+        {
+            Prompt = engine.Tokenize(prompt, addSpecial: true, parseSpecial: true),
+            MaxTokens = maxTokens,
+            Sampling = Greedy,
+            TopLogprobs = 20,
+            Adapters = adapters,
+        });
+
     public static Task<Answer> AskAsync(this LlamaEngine engine, GenerationRequest request) => engine.Submit(request).ReadToEndAsync();
 
     public static async Task<Answer> ReadToEndAsync(this Generation generation)
     {
         var text = new StringBuilder();
+        var logprobs = new List<GeneratedToken>();
         var tokens = 0;
         while (true)
         {
             var chunk = await generation.ReadAsync(CancellationToken.None);
             text.Append(chunk.Text);
+            logprobs.AddRange(chunk.Logprobs);
             tokens += chunk.Tokens;
             if (chunk.IsLast)
             {
                 Assert.Equal(generation.CompletionTokens, tokens);
-                return new Answer(text.ToString(), generation.TokenIds, generation.FinishReason!.Value, generation);
+                return new Answer(text.ToString(), generation.TokenIds, generation.FinishReason!.Value, generation) { Logprobs = logprobs };
             }
         }
     }

@@ -115,6 +115,12 @@ public sealed class GenerationTests
         AssertRefused(engine, request with { Sampling = new SamplingOptions { MinP = -1 } }, "MinP");
         AssertRefused(engine, request with { Sampling = new SamplingOptions { FrequencyPenalty = 3 } }, "FrequencyPenalty");
         AssertRefused(engine, request with { Sampling = new SamplingOptions { PresencePenalty = -3 } }, "PresencePenalty");
+        AssertRefused(engine, request with { Sampling = Biased(4096, 1) }, "token 4096; token ids of this model go from 0 to 4095");
+        AssertRefused(engine, request with { Sampling = Biased(5, float.NaN) }, "LogitBias of token 5");
+        AssertRefused(engine, request with { Sampling = Biased(5, 100.5f) }, "LogitBias of token 5");
+        AssertRefused(engine, request with { Sampling = new SamplingOptions { LogitBias = Enumerable.Range(0, 4096).ToDictionary(t => t, _ => -100f) } }, "every token");
+        AssertRefused(engine, request with { TopLogprobs = 21 }, "TopLogprobs");
+        AssertRefused(engine, request with { TopLogprobs = -1 }, "TopLogprobs");
     }
 
     [SharedFact]
@@ -136,6 +142,8 @@ public sealed class GenerationTests
 
     private static Task<LlamaEngine> LoadTinyAsync(Func<LlamaEngineOptions, LlamaEngineOptions>? configure = null) =>
         TestModels.LoadAsync(TestModels.Tiny("tiny-llama.gguf"), configure);
+
+    private static SamplingOptions Biased(int token, float bias) => new() { LogitBias = new Dictionary<int, float> { [token] = bias } };
 
     private static int MostRepeats(int[] tokens) => tokens.GroupBy(token => token).Max(group => group.Count());
 

@@ -21,6 +21,25 @@ internal static class Reference
             run.GetProperty("stop").ValueEquals("eos"),
             run.GetProperty("compare_len_safe").GetInt32()));
 
+    /// <summary>The likeliest first tokens of each run, and how far log probabilities may move with how the batch is laid out.</summary>
+    public static (IReadOnlyDictionary<string, TokenLogprob[]> FirstTop, float Noise) Logprobs(string model)
+    {
+        var reference = Root.Value.GetProperty("generate").GetProperty(model);
+        var first = reference.GetProperty("runs").EnumerateArray().ToDictionary(
+            run => run.GetProperty("name").GetString()!,
+            FirstTop,
+            StringComparer.Ordinal);
+        return (first, reference.GetProperty("noise").EnumerateObject().Max(noise => noise.Value.GetSingle()));
+    }
+
+    /// <summary>The likeliest first tokens with each choice of adapters.</summary>
+    public static IEnumerable<(string Choice, string Prompt, TokenLogprob[] FirstTop)> RunsByChoice(string model) =>
+        Root.Value.GetProperty("generate").GetProperty(model).GetProperty("runs_by_choice").EnumerateObject().SelectMany(choice =>
+            choice.Value.EnumerateArray().Select(run => (choice.Name, run.GetProperty("prompt").GetString()!, FirstTop(run))));
+
+    private static TokenLogprob[] FirstTop(JsonElement run) =>
+        [.. run.GetProperty("first_top5").EnumerateArray().Select(pair => new TokenLogprob(pair[0].GetInt32(), pair[1].GetSingle()))];
+
     public static IEnumerable<JsonElement> Tokenizations(string tokenizer) =>
         Root.Value.GetProperty("tokenize").GetProperty(tokenizer).GetProperty("strings").EnumerateArray();
 

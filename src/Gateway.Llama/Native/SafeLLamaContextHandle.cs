@@ -53,6 +53,28 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
         return (DecodeResult)result;
     }
 
+    /// <summary>Applies these LoRA adapters, and no others, to the decodes to come.</summary>
+    public void SetLoraAdapters(params Span<(LoraAdapter Adapter, float Scale)> adapters)
+    {
+        Span<nint> pointers = stackalloc nint[adapters.Length];
+        Span<float> scales = stackalloc float[adapters.Length];
+        for (var i = 0; i < adapters.Length; i++)
+        {
+            if (adapters[i].Adapter.Model != _model || !adapters[i].Adapter.Loaded)
+            {
+                throw new ArgumentException("The LoRA adapter was loaded for another model, or is unloaded.", nameof(adapters));
+            }
+
+            (pointers[i], scales[i]) = (adapters[i].Adapter.Pointer, adapters[i].Scale);
+        }
+
+        fixed (nint* first = pointers)
+        fixed (float* firstScale = scales)
+        {
+            _ = llama_set_adapters_lora(this, first, (nuint)adapters.Length, firstScale);
+        }
+    }
+
     /// <summary>The logits of a batch's entry that asked for them, one for each token of the vocabulary, valid until the next decode.</summary>
     /// <exception cref="GetLogitsInvalidIndexException">There are none.</exception>
     public Span<float> GetLogitsIth(int i)
@@ -106,6 +128,10 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial int llama_decode(SafeLLamaContextHandle context, LLamaNativeBatch batch);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int llama_set_adapters_lora(SafeLLamaContextHandle context, nint* adapters, nuint count, float* scales);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -73,6 +73,11 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
         return template is null && strict ? throw new TemplateNotFoundException(name ?? "default template") : template;
     }
 
+    /// <summary>
+    /// Loads a LoRA adapter for this model; it is not applied yet. Null when libllama could not. Not while a context of this model decodes.
+    /// </summary>
+    public LoraAdapter? TryLoadLora(string path) => llama_adapter_lora_init(this, path) is not 0 and var adapter ? new LoraAdapter(this, path, adapter) : null;
+
     protected override bool ReleaseHandle()
     {
         llama_model_free(handle);
@@ -94,6 +99,10 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial void llama_model_free(nint model);
+
+    [LibraryImport(NativeApi.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial nint llama_adapter_lora_init(SafeLlamaModelHandle model, string path);
 
     [LibraryImport(NativeApi.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

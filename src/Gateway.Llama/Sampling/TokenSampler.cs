@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Gateway.Llama.Sampling;
 
 /// <summary>
-/// Draws tokens as llama.cpp's default chain does: penalties, top-k, top-p, min-p, then temperature. Top-p counts shares of what top-k left,
+/// Draws tokens as llama.cpp's default chain does: logit bias, penalties, top-k, top-p, min-p, then temperature. Top-p counts shares of what top-k left,
 /// before the temperature. Both top-p and min-p cut the sorted list, so what remains is the shorter of the two pieces. In managed code, since
 /// libllama's chain first copies the whole vocabulary. For one thread.
 /// </summary>
@@ -20,10 +20,11 @@ internal sealed class TokenSampler(int vocabularySize)
     public const int None = -1;
 
     /// <summary>Draws the next token.</summary>
-    /// <param name="logits">One for each token of the vocabulary; penalties are taken off in place.</param>
+    /// <param name="logits">One for each token of the vocabulary; bias and penalties change them in place.</param>
     /// <param name="state">The request's own part: options, seed, and what it generated so far.</param>
     public int Draw(Span<float> logits, SamplingState state)
     {
+        state.Bias(logits);
         state.Penalize(logits);
         var options = state.Options;
         var topK = options.TopK <= 0 ? vocabularySize : Math.Min(options.TopK, vocabularySize);

@@ -15,6 +15,7 @@ internal sealed partial class LlamaScheduler
     private readonly StepPlanner _planner;
     private readonly LLamaBatch _batch;
     private readonly TokenSampler _sampler;
+    private readonly LogprobReader _logprobs = new();
     private readonly ThreadGovernor _governor;
     private long _promptTokens;
     private long _generatedTokens;
@@ -59,6 +60,7 @@ internal sealed partial class LlamaScheduler
             return result;
         }
 
+        _turns.Record(_batch.TokenCount);
         Govern(_batch.TokenCount, Stopwatch.GetElapsedTime(started));
         Volatile.Write(ref _decodeSteps, _decodeSteps + 1);
         foreach (var sequence in group)
@@ -76,6 +78,13 @@ internal sealed partial class LlamaScheduler
 
     private void Govern(int tokens, TimeSpan elapsed)
     {
+        if (_applied != _governed)
+        {
+            // The first decode after a change of adapters builds its graph anew, which says nothing about threads.
+            _governed = _applied;
+            return;
+        }
+
         var before = _governor.Threads;
         _governor.Record(tokens, elapsed, Stopwatch.GetElapsedTime(0));
         if (_governor.Threads != before)
@@ -106,7 +115,14 @@ internal sealed partial class LlamaScheduler
 
     private void DrawNext(RunningSequence sequence)
     {
-        var token = Draw(sequence);
+        var logits = LogitsOf(sequence);
+        var topLogprobs = sequence.Generation.Request.TopLogprobs;
+        if (topLogprobs is not null)
+        {
+            _logprobs.Keep(logits);
+        }
+
+        var token = logits.IsEmpty ? TokenSampler.None : _sampler.Draw(logits, sequence.Sampling);
         if (token == TokenSampler.None)
         {
             Log.NoLogits(_logger, sequence.Decoded);
@@ -115,21 +131,22 @@ internal sealed partial class LlamaScheduler
         }
 
         Volatile.Write(ref _generatedTokens, _generatedTokens + 1);
-        if (sequence.Accept(token, _tokenizer) is { } reason)
+        var logprob = topLogprobs is { } count ? _logprobs.Read(token, count) : null;
+        if (sequence.Accept(token, _tokenizer, logprob) is { } reason)
         {
             Finish(sequence, reason);
         }
     }
 
-    private int Draw(RunningSequence sequence)
+    private Span<float> LogitsOf(RunningSequence sequence)
     {
         try
         {
-            return _sampler.Draw(_context.GetLogitsIth(sequence.LogitsIndex), sequence.Sampling);
+            return _context.GetLogitsIth(sequence.LogitsIndex);
         }
         catch (GetLogitsInvalidIndexException)
         {
-            return TokenSampler.None;
+            return [];
         }
     }
 

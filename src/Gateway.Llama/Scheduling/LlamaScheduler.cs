@@ -34,8 +34,10 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     private int _runningCount;
     private int _cellsUsed;
 
-    public LlamaScheduler(SafeLLamaContextHandle context, AbortSwitch abort, LlamaTokenizer tokenizer, int vocabularySize, LlamaEngineOptions options, ILogger logger)
+    public LlamaScheduler(
+        SafeLlamaModelHandle model, SafeLLamaContextHandle context, AbortSwitch abort, LlamaTokenizer tokenizer, int vocabularySize, LlamaEngineOptions options, ILogger logger)
     {
+        _model = model;
         _context = context;
         _abort = abort;
         _tokenizer = tokenizer;
@@ -76,7 +78,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     }
 
     /// <summary>Queues generations that belong together; false, with none of them queued, when too many wait.</summary>
-    /// <exception cref="ObjectDisposedException">The scheduler is being stopped.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is being stopped, or an adapter is disposed.</exception>
     public bool TryEnqueue(IReadOnlyList<Generation> generations)
     {
         lock (_intake)
@@ -87,9 +89,11 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 return false;
             }
 
+            ThrowIfAnyDisposed(generations);
             _inFlight += generations.Count;
             foreach (var generation in generations)
             {
+                Hold(generation);
                 _incoming.Enqueue(generation);
             }
 
@@ -154,6 +158,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
 
             _context.Dispose();
             _abort.Dispose();
+            UnloadAdapters();
             _ended.SetResult();
         }
     }
@@ -162,6 +167,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     {
         TakeIncoming();
         DropCancelled();
+        ServeAdapters();
         Admit();
         if (_running.Count == 0)
         {
@@ -169,7 +175,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             return;
         }
 
-        var group = _planner.Plan(_running);
+        var turn = _turns.Select(_running);
+        var group = _planner.Plan(turn, besideOthers: turn.Count < _running.Count);
+        Apply(group[0].Adapters);
         if (Decode(group) != DecodeResult.Ok)
         {
             // Whose fault it was is not known: each on its own, so that only one that fails again is hurt.
@@ -263,6 +271,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         lock (_intake)
         {
             _inFlight--;
+            LetGo(generation);
         }
 
         generation.Finish(reason, error);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Gateway.Llama.Sampling;
 using Gateway.Llama.Tokenizing;
@@ -17,6 +18,9 @@ internal sealed class RunningSequence
     private int _count;
     private int _promptRead;
 
+    // UTF-16 code units of the answer that are decoded, those held back included.
+    private int _textLength;
+
     public RunningSequence(Generation generation, LLamaSeqId id)
     {
         Generation = generation;
@@ -31,6 +35,8 @@ internal sealed class RunningSequence
     public Generation Generation { get; }
 
     public LLamaSeqId Id { get; }
+
+    public AdapterSet Adapters => Generation.Adapters;
 
     public SamplingState Sampling { get; }
 
@@ -74,7 +80,10 @@ internal sealed class RunningSequence
     }
 
     /// <summary>Takes a drawn token. Returns why the generation ends with it, or null when it goes on.</summary>
-    public FinishReason? Accept(int token, LlamaTokenizer tokenizer)
+    /// <param name="token">The token.</param>
+    /// <param name="tokenizer">Knows its text.</param>
+    /// <param name="logprob">Its log probability, where the request asks for that.</param>
+    public FinishReason? Accept(int token, LlamaTokenizer tokenizer, GeneratedToken? logprob = null)
     {
         Generation.CountToken(token);
         Sampling.Accept(token);
@@ -84,7 +93,7 @@ internal sealed class RunningSequence
             return FinishReason.Stop;
         }
 
-        AppendText(token, tokenizer);
+        AppendText(token, tokenizer, logprob);
         if (_stops.Stopped)
         {
             return FinishReason.Stop;
@@ -113,7 +122,7 @@ internal sealed class RunningSequence
         _stops.Flush(Generation);
     }
 
-    private void AppendText(int token, LlamaTokenizer tokenizer)
+    private void AppendText(int token, LlamaTokenizer tokenizer, GeneratedToken? logprob)
     {
         Span<byte> bytes = stackalloc byte[256];
         var length = tokenizer.TokenToSpan(token, bytes);
@@ -127,6 +136,16 @@ internal sealed class RunningSequence
         // kept at most two more.
         Span<char> chars = length <= 256 ? stackalloc char[256 + 4] : new char[length + 4];
         var count = _decoder.GetChars(bytes[..length], chars, flush: false);
+        _textLength += count;
+        if (logprob is not null)
+        {
+            Generation.HoldLogprob(logprob, _textLength + (EndsInCharacter(bytes[..length], count) ? 1 : 0));
+        }
+
         _stops.Append(chars[..count], Generation);
     }
+
+    /// <summary>Whether the decoder keeps bytes of a character that goes on in the next token: all of these bytes, or those at their end.</summary>
+    private static bool EndsInCharacter(ReadOnlySpan<byte> bytes, int decoded) =>
+        bytes.Length > 0 && (decoded == 0 || Rune.DecodeLastFromUtf8(bytes, out _, out _) == OperationStatus.NeedMoreData);
 }

@@ -18,7 +18,9 @@ internal sealed class StepPlanner(int batchSize)
     private int _turn;
 
     /// <summary>Sets <see cref="RunningSequence.Scheduled"/> of all, and returns those with a part in the step. Valid until the next call.</summary>
-    public IReadOnlyList<RunningSequence> Plan(IReadOnlyList<RunningSequence> running)
+    /// <param name="running">What the step may take.</param>
+    /// <param name="besideOthers">Whether there are others, which wait for the step.</param>
+    public IReadOnlyList<RunningSequence> Plan(IReadOnlyList<RunningSequence> running, bool besideOthers = false)
     {
         _group.Clear();
         var prompts = 0;
@@ -31,7 +33,7 @@ internal sealed class StepPlanner(int batchSize)
 
         var generating = running.Count - prompts;
         var budget = batchSize - generating;
-        if (generating > 0)
+        if (generating > 0 || besideOthers)
         {
             budget = Math.Min(budget, PromptTokensBesideOthers);
         }

@@ -82,6 +82,22 @@ internal sealed class LlamaTokenizer
         }
     }
 
+    /// <summary>The UTF-8 text of any token, special ones included.</summary>
+    public byte[] TokenToBytes(int token)
+    {
+        Check(token);
+        Span<byte> small = stackalloc byte[64];
+        var length = (int)_model.TokenToSpan(token, small, special: true);
+        if (length <= small.Length)
+        {
+            return small[..length].ToArray();
+        }
+
+        var large = new byte[length];
+        _model.TokenToSpan(token, large, special: true);
+        return large;
+    }
+
     /// <summary>libllama asserts that the tokens to be added exist, and a failed assertion ends the process.</summary>
     private static bool CanAddSpecial(SafeLlamaModelHandle.Vocabulary vocabulary)
     {

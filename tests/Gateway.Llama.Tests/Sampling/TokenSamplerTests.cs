@@ -105,6 +105,36 @@ public sealed class TokenSamplerTests
         Assert.Equal([1, 1, 1 - (2 * 0.5f) - 0.25f, 1 - 0.5f - 0.25f], logits);
     }
 
+    [Fact]
+    public void A_bias_is_added_to_the_tokens_that_it_names()
+    {
+        var state = new SamplingState(new SamplingOptions { LogitBias = new Dictionary<int, float> { [1] = 2.5f, [3] = -0.5f, [0] = -100 } });
+        float[] logits = [1, 1, 1, 1];
+
+        state.Bias(logits);
+
+        Assert.Equal([float.NegativeInfinity, 3.5f, 1, 0.5f], logits);
+    }
+
+    [Theory]
+    [InlineData(0, 0f)]
+    [InlineData(0, 2f)]
+    [InlineData(40, 2f)]
+    public void A_bias_of_100_lets_only_these_tokens_be_drawn_and_one_of_minus_100_never(int topK, float temperature)
+    {
+        var logits = RandomLogits(5);
+        logits[500] = 300;
+        var options = new SamplingOptions { TopK = topK, Temperature = temperature, Seed = 3, LogitBias = new Dictionary<int, float> { [7] = 100, [8] = 100, [9] = -100 } };
+        var state = new SamplingState(options);
+        var banned = new SamplingState(options with { LogitBias = new Dictionary<int, float> { [500] = -100 } });
+        var sampler = new TokenSampler(Vocabulary);
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.InRange(sampler.Draw([.. logits], state), 7, 8);
+            Assert.NotEqual(500, sampler.Draw([.. logits], banned));
+        }
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.NegativeInfinity)]

@@ -4,7 +4,7 @@ using LLama.Native;
 namespace Gateway.Llama.Loading;
 
 /// <summary>Values of a model file's metadata.</summary>
-internal static class ModelMetadata
+internal static class MetadataExtensions
 {
     /// <summary>A scalar or string value as text; null when the key is missing or holds a list.</summary>
     // LLamaSharp passes the key's bytes alone and libllama reads on to a zero byte, so the key brings one.
