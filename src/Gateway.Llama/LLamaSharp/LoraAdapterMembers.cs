@@ -17,6 +17,13 @@ internal static class LoraAdapterMembers
         }
     }
 
+    extension(LoraAdapter adapter)
+    {
+#pragma warning disable CA1822 // Not bound by LLamaSharp: an "activated" adapter cannot be told from a plain one once it is loaded.
+        public ulong InvocationTokenCount => 0;
+#pragma warning restore CA1822
+    }
+
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
     private static extern nint get_Pointer(LoraAdapter adapter);
 }

@@ -1,15 +1,24 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Gateway.Llama.Loading;
 
 namespace LLama.Native;
 
-/// <summary>What LLamaSharp keeps private.</summary>
+/// <summary>What LLamaSharp keeps private, or does not bind.</summary>
 internal static unsafe class SafeLlamaModelHandleMembers
 {
-    private const string Vocabulary = "LLama.Native.LLamaVocabNative*, LLamaSharp";
+    private const string VocabularyPointer = "LLama.Native.LLamaVocabNative*, LLamaSharp";
 
     extension(SafeLlamaModelHandle model)
     {
+        /// <summary>Numbers in a pooled vector; rarely other than <see cref="SafeLlamaModelHandle.EmbeddingSize"/>.</summary>
+        public int EmbeddingOutputSize => llama_model_n_embd_out(null, model);
+
+        /// <summary>Whether it has a state of fixed size a sequence. llama_model_is_hybrid is not bound, but the state's size is in the file.</summary>
+        public bool IsHybrid =>
+            model.MetadataValue("general.architecture") is { } architecture
+            && (model.MetadataValue(architecture + ".ssm.conv_kernel") ?? model.MetadataValue(architecture + ".shortconv.l_cache")) is not null;
+
         /// <summary>The text of tokens.</summary>
         /// <param name="tokens">Tokens of the vocabulary: libllama ends the process for others.</param>
         /// <param name="special">Whether special tokens have a text too.</param>
@@ -32,25 +41,38 @@ internal static unsafe class SafeLlamaModelHandleMembers
         }
     }
 
+    extension(SafeLlamaModelHandle.Vocabulary vocabulary)
+    {
+        /// <summary>Whether a separator stands between the two texts of a pair.</summary>
+        public bool ShouldAddSEP => llama_vocab_get_add_sep(null, get_VocabNative(vocabulary));
+    }
+
     private static int Detokenize(SafeLlamaModelHandle model, ReadOnlySpan<LLamaToken> tokens, byte[] text, bool special)
     {
         fixed (LLamaToken* ids = tokens)
         fixed (byte* bytes = text)
         {
-            var count = llama_detokenize(null, llama_model_get_vocab(null, model), ids, tokens.Length, bytes, text.Length, false, special);
+            var count = llama_detokenize(null, get_VocabNative(model.Vocab), ids, tokens.Length, bytes, text.Length, false, special);
             GC.KeepAlive(model);
             return count;
         }
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.StaticMethod)]
-    [return: UnsafeAccessorType(Vocabulary)]
-    private static extern void* llama_model_get_vocab(SafeLlamaModelHandle? type, SafeLlamaModelHandle model);
+    private static extern int llama_model_n_embd_out(SafeLlamaModelHandle? type, SafeLlamaModelHandle model);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method)]
+    [return: UnsafeAccessorType(VocabularyPointer)]
+    private static extern void* get_VocabNative(SafeLlamaModelHandle.Vocabulary vocabulary);
+
+    [UnsafeAccessor(UnsafeAccessorKind.StaticMethod)]
+    private static extern bool llama_vocab_get_add_sep(
+        [UnsafeAccessorType("LLama.Native.LLamaVocabNative, LLamaSharp")] object? type, [UnsafeAccessorType(VocabularyPointer)] void* vocab);
 
     [UnsafeAccessor(UnsafeAccessorKind.StaticMethod)]
     private static extern int llama_detokenize(
         [UnsafeAccessorType("LLama.Native.NativeApi, LLamaSharp")] object? type,
-        [UnsafeAccessorType(Vocabulary)] void* model,
+        [UnsafeAccessorType(VocabularyPointer)] void* model,
         LLamaToken* tokens,
         int nTokens,
         byte* textOut,

@@ -46,20 +46,6 @@ internal enum LLamaVocabType
     PLAMO2 = 6,
 }
 
-/// <summary>llama_pooling_type: what becomes of the vectors of a sequence's tokens.</summary>
-internal enum LLamaPoolingType
-{
-    /// <summary>As the model's file says.</summary>
-    Unspecified = -1,
-    None = 0,
-    Mean = 1,
-    CLS = 2,
-    Last = 3,
-
-    /// <summary>A reranker's score in place of a vector.</summary>
-    Rank = 4,
-}
-
 /// <summary>What llama_decode returns; below -1 the cause is in libllama's log.</summary>
 internal enum DecodeResult
 {

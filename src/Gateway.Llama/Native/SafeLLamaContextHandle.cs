@@ -83,6 +83,20 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
         return logits == null ? throw new GetLogitsInvalidIndexException(i) : new Span<float>(logits, Model.Vocab.Count);
     }
 
+    /// <summary>The logits of the first tokens of a batch; empty when there is no room for any.</summary>
+    public Span<float> GetLogits(int numTokens = 1)
+    {
+        var logits = llama_get_logits(this);
+        return logits == null ? [] : new Span<float>(logits, numTokens * Model.Vocab.Count);
+    }
+
+    /// <summary>The pooled vector of a sequence of the last batch, valid until the next; empty when there is none.</summary>
+    public Span<float> GetEmbeddingsSeq(LLamaSeqId seq)
+    {
+        var vector = llama_get_embeddings_seq(this, seq);
+        return vector == null ? [] : new Span<float>(vector, Model.EmbeddingSize);
+    }
+
     /// <summary>Forgets all sequences.</summary>
     /// <param name="data">Whether to overwrite what was kept of them too.</param>
     public void MemoryClear(bool data = true) => NativeApi.llama_memory_clear(Memory, data);
@@ -136,6 +150,14 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial float* llama_get_logits_ith(SafeLLamaContextHandle context, int index);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial float* llama_get_embeddings_seq(SafeLLamaContextHandle context, LLamaSeqId sequence);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial float* llama_get_logits(SafeLLamaContextHandle context);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -30,6 +30,12 @@ internal sealed class LlamaTokenizer
 
     public SpecialTokens Special { get; }
 
+    /// <summary>What is put before a text that wants special tokens: nothing, or one token.</summary>
+    public ReadOnlySpan<int> Before => _before;
+
+    /// <summary>What is put behind it.</summary>
+    public ReadOnlySpan<int> After => _after;
+
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
     {
         var tokens = _model.Tokenize(text, addSpecial && _canAddSpecial, parseSpecial, Encoding.UTF8);

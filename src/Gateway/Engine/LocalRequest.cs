@@ -3,6 +3,7 @@ using Gateway.Api;
 using Gateway.Api.Chat;
 using Gateway.Api.Completions;
 using Gateway.Exchanges;
+using Gateway.Llama;
 
 namespace Gateway.Engine;
 
@@ -17,7 +18,7 @@ internal sealed record LocalRequest(
     /// <summary>Reads the request's body for this engine; null and an error when it cannot be answered.</summary>
     public static LocalRequest? Read(Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
     {
-        if (!engine.Engine.Info.HasDecoder)
+        if (engine.Engine.Info.Task != ModelTask.Generate)
         {
             error = ApiError.BadRequest($"The model `{exchange.Envelope.Model}` does not generate text.", "model", "model_not_supported");
             return null;
