@@ -44,7 +44,7 @@ internal static unsafe class SafeLlamaModelHandleMembers
     extension(SafeLlamaModelHandle.Vocabulary vocabulary)
     {
         /// <summary>Whether a separator stands between the two texts of a pair.</summary>
-        public bool ShouldAddSEP => llama_vocab_get_add_sep(null, get_VocabNative(vocabulary));
+        public bool ShouldAddSEP => llama_vocab_get_add_sep()(get_VocabNative(vocabulary));
     }
 
     private static int Detokenize(SafeLlamaModelHandle model, ReadOnlySpan<LLamaToken> tokens, byte[] text, bool special)
@@ -65,9 +65,11 @@ internal static unsafe class SafeLlamaModelHandleMembers
     [return: UnsafeAccessorType(VocabularyPointer)]
     private static extern void* get_VocabNative(SafeLlamaModelHandle.Vocabulary vocabulary);
 
-    [UnsafeAccessor(UnsafeAccessorKind.StaticMethod)]
-    private static extern bool llama_vocab_get_add_sep(
-        [UnsafeAccessorType("LLama.Native.LLamaVocabNative, LLamaSharp")] object? type, [UnsafeAccessorType(VocabularyPointer)] void* vocab);
+    // An accessor cannot name a method of a struct that is not public.
+    private static delegate*<void*, bool> llama_vocab_get_add_sep() => (delegate*<void*, bool>)typeof(SafeLlamaModelHandle).Assembly
+        .GetType("LLama.Native.LLamaVocabNative", throwOnError: true)!
+        .GetMethod(nameof(llama_vocab_get_add_sep))!
+        .MethodHandle.GetFunctionPointer();
 
     [UnsafeAccessor(UnsafeAccessorKind.StaticMethod)]
     private static extern int llama_detokenize(

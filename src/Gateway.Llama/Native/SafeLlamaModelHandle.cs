@@ -76,7 +76,11 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
     /// <summary>
     /// Loads a LoRA adapter for this model; it is not applied yet. Null when libllama could not. Not while a context of this model decodes.
     /// </summary>
-    public LoraAdapter? TryLoadLora(string path) => llama_adapter_lora_init(this, path) is not 0 and var adapter ? new LoraAdapter(this, path, adapter) : null;
+    public LoraAdapter? TryLoadLora(string path)
+    {
+        var adapter = llama_adapter_lora_init(this, path);
+        return adapter == 0 ? null : new LoraAdapter(this, Path.GetFullPath(path), adapter);
+    }
 
     protected override bool ReleaseHandle()
     {

@@ -7,6 +7,7 @@ internal sealed class LoadedAdapter(LoraAdapter native)
 {
     public LoraAdapter Native { get; } = native;
 
+    /// <summary>The full path of its file.</summary>
     public string Path => Native.Path;
 
     /// <summary>Owners, and generations that have it. Guarded by the scheduler's lock; at 0 the scheduler unloads it.</summary>
