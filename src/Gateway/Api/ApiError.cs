@@ -61,11 +61,12 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         Code: "gateway_stopping")
     { RetryAfter = 1 };
 
-    public static ApiError ModelNotLoaded(string model) => new(
+    public static ApiError ModelNotLoaded(string model, TimeSpan retryIn) => new(
         StatusCodes.Status503ServiceUnavailable,
         $"The model `{model}` could not be loaded. The gateway's log says why.",
         ApiErrorTypes.Server,
-        Code: "model_not_loaded");
+        Code: "model_not_loaded")
+    { RetryAfter = Math.Max(1, (int)Math.Ceiling(retryIn.TotalSeconds)) };
 
     public static ApiError Internal(string message) =>
         new(StatusCodes.Status500InternalServerError, message, ApiErrorTypes.Server, Code: "internal_error");

@@ -34,6 +34,13 @@ internal sealed class BoundsAttribute : Attribute
         (Least, Largest) = (least.ToString(CultureInfo.InvariantCulture), largest.ToString(CultureInfo.InvariantCulture));
     }
 
+    public BoundsAttribute(double least, double largest)
+    {
+        _least = least;
+        _largest = largest;
+        (Least, Largest) = (least.ToString(CultureInfo.InvariantCulture), largest.ToString(CultureInfo.InvariantCulture));
+    }
+
     public BoundsAttribute(string least, string largest)
     {
         (Least, Largest) = (least, largest);

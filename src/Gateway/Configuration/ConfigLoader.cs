@@ -74,7 +74,11 @@ internal static class ConfigLoader
     {
         Deployments = [.. config.Deployments.Select(d => d.Kind switch
         {
-            DeploymentKind.Local => d with { Path = ModelFile.Resolve(folder, d.Path!) },
+            DeploymentKind.Local => d with
+            {
+                Path = ModelFile.Resolve(folder, d.Path!),
+                Lora = [.. d.Lora.Select(a => a with { Path = ModelFile.Resolve(folder, a.Path) })],
+            },
             _ => d with { BaseUrl = (d.BaseUrl ?? DefaultConfig.OpenAIBaseUrl).TrimEnd('/') },
         })],
         Tenants = [.. config.Tenants.Select(t => t with { Keys = [.. t.Keys.Select(Resolve)] })],

@@ -18,6 +18,7 @@ internal static class ConfigScalars
     {
         [typeof(string)] = Text,
         [typeof(int)] = Integer,
+        [typeof(double)] = Number,
         [typeof(bool)] = Boolean,
         [typeof(TimeSpan)] = Time,
     }.ToFrozenDictionary();
@@ -53,6 +54,20 @@ internal static class ConfigScalars
             ? ConfigValue.Of(value)
             : ConfigValue.Wrong(string.Create(CultureInfo.InvariantCulture, $"too large a number; the largest is {int.MaxValue}"));
     }
+
+    private static ConfigValue Number(ConfigScalar scalar)
+    {
+        const string Expected = "expected a number in plain decimal digits, such as 0.5";
+        var text = scalar.Text;
+        var digits = text.AsSpan(text.StartsWith('-') ? 1 : 0);
+        var point = digits.IndexOf('.');
+        var whole = point < 0 ? digits : digits[..point];
+        var isNumber = scalar.IsPlain && IsDigits(whole) && (whole.Length == 1 || whole[0] != '0') && (point < 0 || IsDigits(digits[(point + 1)..]));
+        return isNumber ? ConfigValue.Of(double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture))
+            : ConfigValue.Wrong(scalar.IsPlain ? Expected : Expected + "; remove the quotes");
+    }
+
+    private static bool IsDigits(ReadOnlySpan<char> text) => text.Length > 0 && text.IndexOfAnyExceptInRange('0', '9') < 0;
 
     private static ConfigValue Boolean(ConfigScalar scalar) => scalar switch
     {

@@ -95,6 +95,12 @@ internal sealed record DeploymentConfig
     [LocalOnly, Bounds(1, LlamaEngineOptions.MostCells), Description("local: tokens of an answer when the request does not say. Default 2048.")]
     public int? DefaultMaxTokens { get; init; }
 
+    [LocalOnly, Description("local: LoRA adapters that this deployment answers with. Deployments with the same file and settings share one model in memory, whatever their adapters.")]
+    public IReadOnlyList<LoraConfig> Lora { get; init; } = [];
+
+    [LocalOnly, Description("local: when the model is loaded: `startup` (default), or `first_use`, with the first request that asks for it.")]
+    public LoadTime Load { get; init; }
+
     /// <summary>As written; after <see cref="ConfigLoader.Load"/> never null for a remote kind, and without a slash at its end.</summary>
     [RemoteOnly, Description("Remote: the API's base URL, up to and with its version. openai: default https://api.openai.com/v1.")]
     public string? BaseUrl { get; init; }
@@ -105,6 +111,27 @@ internal sealed record DeploymentConfig
     [RemoteOnly, Pattern("^[!-~]{1,256}$", "1 to 256 printable ASCII characters without spaces"),
      Description("Remote: what the API calls the model. Default: the name that the client asked for.")]
     public string? Model { get; init; }
+}
+
+/// <summary>May be written as the path alone.</summary>
+[Shorthand(nameof(Path))]
+internal sealed record LoraConfig
+{
+    /// <summary>As written; after <see cref="ConfigLoader.Load"/> the full path of the file.</summary>
+    [Required, Description("Path of the adapter's GGUF file, relative to the configuration file.")]
+    public string Path { get; init; } = "";
+
+    [Bounds(-10.0, 10.0), Description("Factor of what the adapter adds to the model's weights. Default 1.")]
+    public double Scale { get; init; } = 1;
+}
+
+/// <summary>When a model in this process is loaded.</summary>
+internal enum LoadTime
+{
+    Startup,
+
+    [Word("first_use")]
+    FirstUse,
 }
 
 /// <summary>What answers for a deployment.</summary>

@@ -2,32 +2,74 @@ using Gateway.Llama;
 
 namespace Gateway.Engine;
 
-/// <summary>A reference-counted engine of <see cref="EngineHost"/>.</summary>
-#pragma warning disable CA1001 // The token source has no timer and no links, so there is nothing to free.
-internal sealed class EngineHandle(EngineHost host, string deployment, LlamaEngineOptions options)
-#pragma warning restore CA1001
+/// <summary>An adapter of a deployment, and its weight.</summary>
+internal readonly record struct AdapterFile(string Path, float Scale);
+
+/// <summary>
+/// A deployment's hold on its model, and on the adapters that it alone answers with. Nothing is unloaded before <see cref="Release"/>.
+/// </summary>
+internal sealed class EngineHandle
 {
-    private readonly CancellationTokenSource _unloading = new();
+    private readonly EngineHost _host;
+    private readonly OnDemand<LoadedEngine>? _adapted;
 
-    /// <summary>The deployment that asked for it first.</summary>
-    public string Deployment { get; } = deployment;
+    public EngineHandle(EngineHost host, HostedEngine hosted, string deployment, IReadOnlyList<AdapterFile> adapters, bool atFirstUse, TimeProvider time)
+    {
+        _host = host;
+        Hosted = hosted;
+        Deployment = deployment;
+        Adapters = adapters;
+        AtFirstUse = atFirstUse;
+        _adapted = adapters.Count > 0 ? new(() => host.LoadAdaptersAsync(this), time) : null;
+    }
 
-    public LlamaEngineOptions Options { get; } = options;
+    /// <summary>Name of the deployment.</summary>
+    public string Deployment { get; }
 
-    /// <summary>Completes when the model is ready to answer; fails with <see cref="LlamaLoadException"/> when it cannot be loaded.</summary>
-    public Task<LoadedEngine> Loading { get; set; } = null!;
+    /// <summary>The model, which others may share.</summary>
+    public HostedEngine Hosted { get; }
 
-    /// <summary>The engine, once it is there; set once, just before <see cref="Loading"/> completes.</summary>
-    public LoadedEngine? Loaded { get; set; }
+    public IReadOnlyList<AdapterFile> Adapters { get; }
 
-    /// <summary>Guarded by the host's lock.</summary>
-    public int References { get; set; } = 1;
+    /// <summary>Whether the first request loads it, rather than the start.</summary>
+    public bool AtFirstUse { get; }
 
-    /// <summary>Cancelled when nobody wants the engine any more.</summary>
-    public CancellationToken Unloading => _unloading.Token;
+    public LoadState State => Own.State;
 
-    public Task CancelLoadingAsync() => _unloading.CancelAsync();
+    /// <summary>The engine; null while it is not ready to answer.</summary>
+    public LoadedEngine? Loaded => Own.Value;
 
-    /// <summary>Gives the reference back.</summary>
-    public void Release() => host.Release(this);
+    /// <summary>Time until a load that failed is tried again.</summary>
+    public TimeSpan RetryIn => Own.RetryIn;
+
+    /// <summary>Whether its owner let go of it.</summary>
+    public bool IsReleased { get; set; }
+
+    private OnDemand<LoadedEngine> Own => _adapted ?? Hosted.Engine;
+
+    /// <summary>
+    /// Completes when the model is ready to answer, and begins to load it where nobody has; fails with <see cref="LlamaLoadException"/> when it
+    /// cannot be loaded. Many may wait: whoever gives up does not end it for the others.
+    /// </summary>
+    public Task<LoadedEngine> LoadAsync() => Own.GetAsync();
+
+    /// <summary>Gives the model and the adapters back.</summary>
+    public void Release() => _host.Release(this);
+
+    /// <summary>Gives back what adapters were loaded, or are being loaded now.</summary>
+    public async Task UnloadAdaptersAsync()
+    {
+        try
+        {
+            foreach (var adapter in _adapted?.Started is { } loading ? (await loading).Adapters : [])
+            {
+                adapter.Adapter.Dispose();
+            }
+        }
+#pragma warning disable CA1031 // However it failed, there is nothing to give back; whoever waited for it was told.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
 }

@@ -3,63 +3,86 @@ using Gateway.Llama;
 namespace Gateway.Engine;
 
 /// <summary>
-/// The models in this process. Configurations that ask for the same file with the same options share one engine; it is freed when the last
-/// snapshot that names it is gone.
+/// The models in this process. Configurations and deployments that ask for the same file with the same options share one engine; it is freed
+/// when the last snapshot that names it is gone, as is an adapter.
 /// </summary>
 internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<EngineHost>();
     private readonly Lock _lock = new();
-    private readonly Dictionary<LlamaEngineOptions, EngineHandle> _engines = [];
+    private readonly Dictionary<LlamaEngineOptions, HostedEngine> _engines = [];
+    private readonly List<EngineHandle> _handles = [];
     private readonly List<Task> _unloading = [];
+
+    /// <summary>The deployments that hold an engine now; one may be there twice, of the configuration in force and of one before it or to come.</summary>
+    public IReadOnlyList<EngineHandle> Handles
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _handles];
+            }
+        }
+    }
+
+    /// <summary>The engines that are wanted now, loaded or not.</summary>
+    public IReadOnlyList<HostedEngine> Engines
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _engines.Values];
+            }
+        }
+    }
 
     /// <summary>Takes a reference to the engine with these options, which begins to load if it is not there yet.</summary>
     /// <param name="deployment">The deployment that asks, for messages and metrics.</param>
     /// <param name="options">What to load, and how.</param>
-    public EngineHandle Acquire(string deployment, LlamaEngineOptions options)
+    /// <param name="adapters">LoRA adapters that this deployment answers with.</param>
+    /// <param name="atFirstUse">Whether to load nothing before <see cref="EngineHandle.LoadAsync"/> is called.</param>
+    public EngineHandle Acquire(string deployment, LlamaEngineOptions options, IReadOnlyList<AdapterFile>? adapters = null, bool atFirstUse = false)
     {
+        EngineHandle handle;
         lock (_lock)
         {
-            if (_engines.TryGetValue(options, out var handle))
+            if (!_engines.TryGetValue(options, out var engine))
             {
-                handle.References++;
-                return handle;
+                engine = new HostedEngine(deployment, options, LoadAsync, time);
+                _engines.Add(options, engine);
             }
 
-            handle = new EngineHandle(this, deployment, options);
-            handle.Loading = LoadAsync(handle);
-            _engines.Add(options, handle);
-            return handle;
+            // A new configuration may come with a mended file.
+            engine.Engine.EndPause();
+            engine.References++;
+            engine.IsAwaited |= !atFirstUse;
+            handle = new EngineHandle(this, engine, deployment, adapters ?? [], atFirstUse, time);
+            _handles.Add(handle);
         }
-    }
 
-    /// <summary>Engines that are loaded at this moment, by the deployment that asked first.</summary>
-    public IReadOnlyList<(string Deployment, LlamaEngine Engine)> Loaded()
-    {
-        lock (_lock)
+        if (!atFirstUse)
         {
-            return [.. _engines.Values.Where(h => h.Loaded is not null).Select(h => (h.Deployment, h.Loaded!.Engine))];
+            _ = handle.LoadAsync();
         }
+
+        return handle;
     }
 
     /// <summary>
-    /// Completes when all engines that are wanted now are loaded, or wanted no more; fails with <see cref="LlamaLoadException"/> when one cannot be.
+    /// Completes when all engines that are to be loaded at the start are, or wanted no more; fails with <see cref="LlamaLoadException"/> when one
+    /// cannot be.
     /// </summary>
     public async Task AllLoadedAsync()
     {
-        EngineHandle[] handles;
-        lock (_lock)
-        {
-            handles = [.. _engines.Values];
-        }
-
-        foreach (var handle in handles)
+        foreach (var handle in Handles.Where(h => !h.AtFirstUse))
         {
             try
             {
-                await handle.Loading;
+                await handle.LoadAsync();
             }
-            catch (Exception e) when (e is LlamaLoadException or OperationCanceledException && handle.Unloading.IsCancellationRequested)
+            catch (Exception e) when (e is LlamaLoadException or OperationCanceledException or ObjectDisposedException && handle.IsReleased)
             {
                 // Another configuration let go of it meanwhile.
             }
@@ -71,11 +94,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         Task[] unloading;
         lock (_lock)
         {
-            foreach (var handle in _engines.Values)
-            {
-                _unloading.Add(UnloadAsync(handle));
-            }
-
+            _unloading.AddRange(_engines.Values.Select(UnloadAsync));
             _engines.Clear();
             unloading = [.. _unloading];
         }
@@ -87,49 +106,86 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
     {
         lock (_lock)
         {
-            if (--handle.References > 0 || !_engines.Remove(handle.Options))
-            {
-                return;
-            }
-
+            handle.IsReleased = true;
+            _handles.Remove(handle);
             _unloading.RemoveAll(t => t.IsCompleted);
-            _unloading.Add(UnloadAsync(handle));
+            _unloading.Add(handle.UnloadAdaptersAsync());
+            if (--handle.Hosted.References == 0 && _engines.Remove(handle.Hosted.Options))
+            {
+                _unloading.Add(UnloadAsync(handle.Hosted));
+            }
         }
     }
 
-    private async Task<LoadedEngine> LoadAsync(EngineHandle handle)
+    /// <summary>Loads a deployment's adapters onto its engine.</summary>
+    internal async Task<LoadedEngine> LoadAdaptersAsync(EngineHandle handle)
     {
-        // Off the caller's thread and out of its lock: a load takes seconds.
-        await Task.Yield();
-        LogLoading(handle.Deployment, handle.Options.ModelPath);
-        var progress = new LoadProgress(time, percent => LogProgress(handle.Deployment, percent));
-        var engine = await LlamaEngine.LoadAsync(handle.Options, loggers, progress, handle.Unloading);
-        LoadedEngine loaded;
+        var loaded = await handle.Hosted.Engine.GetAsync();
+        var adapters = new List<AppliedAdapter>(handle.Adapters.Count);
         try
         {
-            loaded = LoadedEngine.Create(engine, handle.Options.ModelPath);
+            foreach (var file in handle.Adapters)
+            {
+                LogLoadingAdapter(handle.Deployment, file.Path);
+                adapters.Add(new(await loaded.Engine.LoadAdapterAsync(file.Path), file.Scale));
+            }
         }
-        catch
+        catch (Exception e)
         {
-            await engine.DisposeAsync();
+            adapters.ForEach(a => a.Adapter.Dispose());
+            if (handle.AtFirstUse && e is LlamaLoadException)
+            {
+                LogFailed(handle.Deployment, e.Message);
+            }
+
             throw;
         }
 
-        handle.Loaded = loaded;
-        LogLoaded(handle.Deployment, engine.Info.Architecture, engine.Info.ParameterCount, engine.Info.ContextLength);
-        return loaded;
+        return loaded with { Adapters = adapters };
     }
 
-    private async Task UnloadAsync(EngineHandle handle)
+    private async Task<LoadedEngine> LoadAsync(HostedEngine hosted)
+    {
+        LogLoading(hosted.Deployment, hosted.Options.ModelPath);
+        var started = time.GetTimestamp();
+        try
+        {
+            var engine = await LlamaEngine.LoadAsync(hosted.Options, loggers, new LoadProgress(hosted, time, LogProgress), hosted.Unloading);
+            try
+            {
+                var loaded = LoadedEngine.Create(engine, hosted.Options.ModelPath);
+                hosted.LoadDuration = time.GetElapsedTime(started);
+                LogLoaded(hosted.Deployment, engine.Info.Architecture, engine.Info.ParameterCount, engine.Info.ContextLength);
+                return loaded;
+            }
+            catch
+            {
+                await engine.DisposeAsync();
+                throw;
+            }
+        }
+        catch (LlamaLoadException e) when (!hosted.IsAwaited)
+        {
+            LogFailed(hosted.Deployment, e.Message);
+            throw;
+        }
+    }
+
+    private async Task UnloadAsync(HostedEngine hosted)
     {
         // Cancelled before the lock is given back, so that whoever then sees the load end knows why; freed behind it, which may take a while.
-        await handle.CancelLoadingAsync();
+        await hosted.CancelLoadingAsync();
+        if (hosted.Engine.Started is not { } loading)
+        {
+            return;
+        }
+
         await Task.Yield();
         try
         {
-            var loaded = await handle.Loading;
+            var loaded = await loading;
             await loaded.Engine.DisposeAsync();
-            LogUnloaded(handle.Deployment);
+            LogUnloaded(hosted.Deployment);
         }
         catch (Exception e) when (e is LlamaLoadException or OperationCanceledException)
         {
@@ -150,19 +206,26 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
     [LoggerMessage(EventId = 2003, Level = LogLevel.Information, Message = "Deployment {Deployment}: unloaded")]
     private partial void LogUnloaded(string deployment);
 
+    [LoggerMessage(EventId = 2004, Level = LogLevel.Information, Message = "Deployment {Deployment}: loading adapter {Path}")]
+    private partial void LogLoadingAdapter(string deployment, string path);
+
+    [LoggerMessage(EventId = 2005, Level = LogLevel.Error, Message = "Deployment {Deployment}: {Reason} Its requests get a 503 until a later try succeeds.")]
+    private partial void LogFailed(string deployment, string reason);
+
     // A small model is there before a person could read a line; a large one tells every few seconds how far it is.
-    private sealed class LoadProgress(TimeProvider time, Action<int> report) : IProgress<float>
+    private sealed class LoadProgress(HostedEngine hosted, TimeProvider time, Action<string, int> log) : IProgress<float>
     {
         private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
 
-        private long _reportedAt = time.GetTimestamp();
+        private long _loggedAt = time.GetTimestamp();
 
         public void Report(float value)
         {
-            if (time.GetElapsedTime(_reportedAt) >= Interval)
+            hosted.Progress = value;
+            if (time.GetElapsedTime(_loggedAt) >= Interval)
             {
-                _reportedAt = time.GetTimestamp();
-                report((int)(value * 100));
+                _loggedAt = time.GetTimestamp();
+                log(hosted.Deployment, (int)(value * 100));
             }
         }
     }

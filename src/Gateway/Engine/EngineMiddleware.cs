@@ -49,7 +49,9 @@ internal sealed partial class EngineMiddleware
 
     private async Task AnswerAsync(HttpContext context, Exchange exchange, LocalModel local)
     {
-        if (await LoadAsync(context, exchange, local) is not { } engine)
+        // Whatever ends this method, generations still running end with it and free their cells.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        if (await LoadAsync(context, exchange, local, ended.Token) is not { } engine)
         {
             return;
         }
@@ -61,11 +63,9 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
-        // Whatever ends this method, generations still running end with it and free their cells.
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         try
         {
-            if (!engine.Engine.TrySubmit(ToGenerations(request, local.DefaultMaxTokens), ended.Token, out var generations))
+            if (!engine.Engine.TrySubmit(ToGenerations(request, engine.Adapters, local.DefaultMaxTokens), ended.Token, out var generations))
             {
                 await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
                 return;
@@ -96,22 +96,27 @@ internal sealed partial class EngineMiddleware
         }
     }
 
-    private static async Task<LoadedEngine?> LoadAsync(HttpContext context, Exchange exchange, LocalModel local)
+    private static async Task<LoadedEngine?> LoadAsync(HttpContext context, Exchange exchange, LocalModel local, CancellationToken ended)
     {
         try
         {
-            return await local.Engine.Loading.WaitAsync(context.RequestAborted);
+            return await local.Engine.LoadAsync().WaitAsync(ended);
         }
         catch (LlamaLoadException)
         {
             // The body is written at the outermost layer, if no other deployment has answered by then.
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name));
+            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name, local.Engine.RetryIn));
+            return null;
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await exchange.RefuseAsync(context, ApiError.Stopping);
             return null;
         }
     }
 
-    private static List<GenerationRequest> ToGenerations(LocalRequest request, int defaultMaxTokens)
+    private static List<GenerationRequest> ToGenerations(LocalRequest request, IReadOnlyList<AppliedAdapter> adapters, int defaultMaxTokens)
     {
         var generations = new List<GenerationRequest>(request.Prompts.Count * request.Settings.Choices);
         foreach (var prompt in request.Prompts)
@@ -124,6 +129,7 @@ internal sealed partial class EngineMiddleware
                     Prompt = prompt,
                     MaxTokens = request.Settings.MaxTokens ?? defaultMaxTokens,
                     Stop = request.Settings.Stop,
+                    Adapters = adapters,
 
                     // One seed for all would give the same answer n times.
                     Sampling = sampling.Seed is { } seed ? sampling with { Seed = seed + (uint)choice } : sampling,

@@ -67,9 +67,12 @@ internal sealed partial class StartupBanner(
     {
         var deployment = source.Config.Deployments.First(d => string.Equals(d.Name, reference.Name, StringComparison.Ordinal));
         return deployment.Kind == DeploymentKind.Local
-            ? $"{deployment.Name}: in this process, {Path.GetFileName(deployment.Path)}"
+            ? $"{deployment.Name}: in this process, {string.Join(" + ", deployment.Lora.Select(a => a.Path).Prepend(deployment.Path).Select(Path.GetFileName))}, {StateOf(deployment)}"
             : $"{deployment.Name}: {deployment.BaseUrl}";
     }
+
+    private string StateOf(DeploymentConfig deployment) =>
+        engines.Handles.Any(h => string.Equals(h.Deployment, deployment.Name, StringComparison.Ordinal) && h.Loaded is not null) ? "loaded" : "loads at first use";
 
     // An address that listens everywhere is none to call.
     private static string Reachable(string address) =>

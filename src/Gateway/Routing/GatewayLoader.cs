@@ -20,12 +20,15 @@ internal sealed class GatewayLoader(
     {
         var handles = config.Deployments
             .Where(d => d.Kind == DeploymentKind.Local && config.Models.Any(m => m.Deployments.Any(r => string.Equals(r.Name, d.Name, StringComparison.Ordinal))))
-            .ToDictionary(d => d.Name, d => engines.Acquire(d.Name, EngineOptionsOf(d)), StringComparer.Ordinal);
+            .ToDictionary(
+                d => d.Name,
+                d => engines.Acquire(d.Name, EngineOptionsOf(d), [.. d.Lora.Select(a => new AdapterFile(a.Path, (float)a.Scale))], d.Load == LoadTime.FirstUse),
+                StringComparer.Ordinal);
         try
         {
             if (awaitEngines)
             {
-                await Task.WhenAll(handles.Values.Select(h => h.Loading)).WaitAsync(cancellationToken);
+                await Task.WhenAll(handles.Values.Where(h => !h.AtFirstUse).Select(h => h.LoadAsync())).WaitAsync(cancellationToken);
             }
 
             // Old and new side by side: until the swap requests go by the old snapshot, after it by the new one, and each finds its clusters.

@@ -7,12 +7,18 @@ namespace Gateway.Telemetry;
 /// <summary>The instruments of the models in this process, read when somebody asks.</summary>
 internal sealed class EngineMetrics
 {
+    private static readonly string[] StateNames = ["not_loaded", "loading", "ready", "failed"];
+
     private readonly EngineHost _engines;
 
     public EngineMetrics(IMeterFactory meters, EngineHost engines)
     {
         _engines = engines;
         var meter = meters.Create(GatewayMetrics.MeterName);
+        meter.CreateObservableGauge("gateway.engine.state", ReadStates, "{deployment}", "Deployments in this process by how far their model is: 1 for the state that it is in.");
+        meter.CreateObservableGauge("gateway.engine.load.progress", () => ReadNewest(h => h.Hosted.Progress), "1", "Share of the model's weights that is read.");
+        meter.CreateObservableGauge("gateway.engine.load.duration", () => ReadNewest(h => h.Hosted.LoadDuration.TotalSeconds), "s", "Time that the load of the model took.");
+        meter.CreateObservableGauge("gateway.engine.size", () => Sum(e => e.Engine.Info.SizeInBytes), "By", "Weights of the models in memory, without adapters.");
         meter.CreateObservableGauge("gateway.engine.requests.waiting", () => Read(s => s.Waiting), "{request}", "Requests that wait for a place in the engine.");
         meter.CreateObservableGauge("gateway.engine.requests.running", () => Read(s => s.Running), "{request}", "Requests that the engine works on.");
         meter.CreateObservableGauge("gateway.engine.kv.used", () => Read(s => s.CellsUsed), "{cell}", "Cells of the KV cache in use or reserved, a token each.");
@@ -23,7 +29,22 @@ internal sealed class EngineMetrics
         meter.CreateObservableCounter("gateway.engine.steps", () => Read(s => s.DecodeSteps), "{step}", "Steps of the engine, each over a batch of requests.");
     }
 
-    private IEnumerable<Measurement<long>> Read(Func<LlamaEngineStatistics, long> value) =>
-        _engines.Loaded().Select(e => new Measurement<long>(
-            value(e.Engine.Statistics), new KeyValuePair<string, object?>("gateway.deployment", e.Deployment)));
+    // A deployment is there twice while a reload loads; what the engines of both do is what the deployment does.
+    private IEnumerable<Measurement<long>> Read(Func<LlamaEngineStatistics, long> value) => Sum(e => value(e.Engine.Statistics));
+
+    private IEnumerable<Measurement<long>> Sum(Func<LoadedEngine, long> value) =>
+        _engines.Engines.Where(e => e.Engine.Value is not null).GroupBy(e => e.Deployment, StringComparer.Ordinal)
+            .Select(g => new Measurement<long>(g.Sum(e => value(e.Engine.Value!)), Tag(g.Key)));
+
+    private IEnumerable<Measurement<double>> ReadNewest(Func<EngineHandle, double> value) =>
+        Newest().Select(h => new Measurement<double>(value(h), Tag(h.Deployment)));
+
+    private IEnumerable<Measurement<int>> ReadStates() =>
+        from handle in Newest()
+        from state in Enum.GetValues<LoadState>()
+        select new Measurement<int>(handle.State == state ? 1 : 0, Tag(handle.Deployment), new("gateway.engine.state", StateNames[(int)state]));
+
+    private IEnumerable<EngineHandle> Newest() => _engines.Handles.GroupBy(h => h.Deployment, StringComparer.Ordinal).Select(g => g.Last());
+
+    private static KeyValuePair<string, object?> Tag(string deployment) => new("gateway.deployment", deployment);
 }

@@ -22,7 +22,7 @@ public sealed class EngineHostTests
         gate.Open();
 
         await allLoaded.WaitAsync(ManualTimeProvider.Guard);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handle.Loading);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(handle.LoadAsync);
     }
 
     [Fact]

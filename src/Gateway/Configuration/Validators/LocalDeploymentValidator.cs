@@ -1,6 +1,6 @@
 namespace Gateway.Configuration.Validators;
 
-/// <summary>A local deployment has a GGUF file, and a cache that one full request fits into.</summary>
+/// <summary>A local deployment has a GGUF file, adapters that are files too, and a cache that one full request fits into.</summary>
 internal sealed class LocalDeploymentValidator : IConfigValidator
 {
     public void Validate(GatewayConfig config, ConfigReport report)
@@ -11,6 +11,8 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
             if (deployment.Kind == DeploymentKind.Local && !report.IsUnusable($"{parent}.kind"))
             {
                 ValidatePath(deployment, $"{parent}.path", report);
+                ValidateAdapters(deployment, $"{parent}.lora", report);
+                ValidateSharing(config, i, report);
                 if (deployment.CacheCells < deployment.ContextLength)
                 {
                     report.Error($"{parent}.cache_cells", "is less than context_length, so a request of that length would never fit");
@@ -27,7 +29,53 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
             return;
         }
 
-        var path = ModelFile.Resolve(report.Document.Folder, deployment.Path);
+        CheckFile(deployment.Path, key, report);
+    }
+
+    private static void ValidateAdapters(DeploymentConfig deployment, string parent, ConfigReport report)
+    {
+        var first = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < deployment.Lora.Count; i++)
+        {
+            var (path, key) = (deployment.Lora[i].Path, $"{parent}[{i}].path");
+            if (path.Length == 0)
+            {
+                continue;
+            }
+
+            if (!first.TryAdd(ModelFile.Resolve(report.Document.Folder, path), i))
+            {
+                report.Error(key, $"the adapter {ConfigText.Quote(path)} stands in this list twice; remove one, and set the `scale` of the other");
+            }
+
+            CheckFile(path, key, report);
+        }
+    }
+
+    /// <summary>Two deployments of a file that are meant to share it, and do not for a setting that differs, take twice the memory.</summary>
+    private static void ValidateSharing(GatewayConfig config, int index, ConfigReport report)
+    {
+        var deployment = config.Deployments[index];
+        for (var i = 0; i < index; i++)
+        {
+            var other = config.Deployments[i];
+            if (other.Kind == DeploymentKind.Local && (other.Lora.Count > 0 || deployment.Lora.Count > 0)
+                && string.Equals(other.Path, deployment.Path, StringComparison.Ordinal) && !IsShared(other, deployment))
+            {
+                report.Warning(
+                    $"deployments[{index}].path",
+                    $"the file is loaded a second time, since {ConfigText.Quote(other.Name)} has other settings; with the same context_length, cache_cells, parallel, queue and threads both share it");
+                return;
+            }
+        }
+    }
+
+    private static bool IsShared(DeploymentConfig a, DeploymentConfig b) =>
+        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads) == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads);
+
+    private static void CheckFile(string written, string key, ConfigReport report)
+    {
+        var path = ModelFile.Resolve(report.Document.Folder, written);
         if (ModelFile.Check(path) is { } problem)
         {
             report.Error(key, $"the file `{path}` {problem}");
