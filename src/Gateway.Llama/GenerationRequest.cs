@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Llama.Grammars;
 
 namespace Gateway.Llama;
 
@@ -79,6 +80,9 @@ public sealed record GenerationRequest
     /// <summary>Texts that end the answer; none of them is part of it.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>The grammar that the answer keeps to; null for free text. Stop texts end the answer all the same.</summary>
+    public GrammarConstraint? Grammar { get; init; }
+
     /// <summary>
     /// Alternatives to tell with each token's log probability, 0 to <see cref="MostTopLogprobs"/>; null asks for no log probabilities at all.
     /// </summary>
@@ -94,7 +98,7 @@ public sealed record GenerationRequest
 /// <summary>Why a generation ended.</summary>
 public enum FinishReason
 {
-    /// <summary>The model ended its turn, or a stop text came.</summary>
+    /// <summary>The model ended its turn, a stop text came, or the grammar's text is complete.</summary>
     Stop,
 
     /// <summary><see cref="GenerationRequest.MaxTokens"/> or the context was used up.</summary>

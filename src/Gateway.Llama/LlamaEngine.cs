@@ -156,6 +156,11 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             throw NotSupported("does not continue texts");
         }
 
+        if (requests.Any(request => request.Grammar is not null))
+        {
+            _ = _scheduler.Tokens.Value;
+        }
+
         var created = new Generation[requests.Count];
         for (var i = 0; i < created.Length; i++)
         {
@@ -245,7 +250,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             : request.Adapters.Any(a => !a.Adapter.BelongsTo(_scheduler!) || !float.IsFinite(a.Scale)) ? "An adapter must be one of this engine, and its scale a number."
             : request.Adapters.DistinctBy(a => a.Adapter.Loaded).Count() < request.Adapters.Count ? "An adapter must not come twice."
             : request.TopLogprobs is < 0 or > GenerationRequest.MostTopLogprobs ? $"TopLogprobs must be 0 to {GenerationRequest.MostTopLogprobs}."
-            : request.Sampling.FindError(Info.VocabularySize);
+            : request.Sampling.FindError(Info.VocabularySize) ?? request.Grammar?.FindError();
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));
     }
 

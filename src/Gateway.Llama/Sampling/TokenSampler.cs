@@ -26,6 +26,16 @@ internal sealed class TokenSampler(int vocabularySize)
     {
         state.Bias(logits);
         state.Penalize(logits);
+        return DrawAgain(logits, state);
+    }
+
+    /// <summary>
+    /// Draws from a row that <see cref="Draw"/> had already, after some of its tokens were made impossible. An answer that a grammar binds is drawn
+    /// so: freely first, and from what fits only where that draw did not fit, as llama.cpp does it. The chance of a token is then its free chance
+    /// and its share of what the misfits had, each cut by top-k, top-p and min-p for itself.
+    /// </summary>
+    public int DrawAgain(ReadOnlySpan<float> logits, SamplingState state)
+    {
         var options = state.Options;
         var topK = options.TopK <= 0 ? vocabularySize : Math.Min(options.TopK, vocabularySize);
         if (options.Temperature <= 0)

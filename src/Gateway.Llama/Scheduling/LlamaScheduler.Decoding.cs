@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Sampling;
 using LLama.Exceptions;
 using LLama.Native;
@@ -123,6 +124,15 @@ internal sealed partial class LlamaScheduler
         }
 
         var token = logits.IsEmpty ? TokenSampler.None : _sampler.Draw(logits, sequence.Sampling);
+        if (token != TokenSampler.None && sequence.Guard is { } guard && !guard.TryAccept(token))
+        {
+            token = DrawFitting(guard, logits, sequence);
+            if (token == TokenSampler.None)
+            {
+                return;
+            }
+        }
+
         if (token == TokenSampler.None)
         {
             Log.NoLogits(_logger, sequence.Decoded);
@@ -148,6 +158,22 @@ internal sealed partial class LlamaScheduler
         {
             return [];
         }
+    }
+
+    /// <summary>Draws among the tokens that fit the grammar; ends the sequence when there is none.</summary>
+    private int DrawFitting(AnswerGuard guard, Span<float> logits, RunningSequence sequence)
+    {
+        guard.Mask(logits);
+        var token = _sampler.DrawAgain(logits, sequence.Sampling);
+        if (token != TokenSampler.None && guard.TryAccept(token))
+        {
+            return token;
+        }
+
+        Finish(sequence, FinishReason.Error, new InvalidOperationException(guard.IsOverworked
+            ? "The grammar of the answer can be read in too many ways at once to be followed: options that begin alike are to be told apart earlier."
+            : "No token of the model fits the grammar of the answer."));
+        return TokenSampler.None;
     }
 
     private static partial class Log

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Gateway.Llama.Grammars;
+using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Loading;
 using Gateway.Llama.Sampling;
 using Gateway.Llama.Tokenizing;
@@ -29,6 +32,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     private readonly List<RunningSequence> _running = [];
     private readonly Stack<LLamaSeqId> _freeIds = new();
 
+    // What is found out about a constraint serves all answers that have it, for as long as somebody holds on to it.
+    private readonly ConditionalWeakTable<GrammarConstraint, AnswerMatcher> _matchers = [];
+
     private bool _closed;
     private int _inFlight;
     private int _runningCount;
@@ -41,6 +47,8 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _context = context;
         _abort = abort;
         _tokenizer = tokenizer;
+        Tokens = new Lazy<TokenTrie>(() => TokenTrie.Build(
+            [.. Enumerable.Range(0, vocabularySize).Select(tokenizer.SpokenBytes)], tokenizer.Special.EndsGeneration));
         _logger = logger;
         _capacity = options.MaxSequences + options.QueueCapacity;
         _cellsTotal = (int)context.ContextSize;
@@ -76,6 +84,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             };
         }
     }
+
+    /// <summary>The vocabulary as grammars walk it. Made at first use, which takes some 50 ms for 50,000 tokens: not on the scheduler's thread.</summary>
+    public Lazy<TokenTrie> Tokens { get; }
 
     /// <summary>Queues generations that belong together; false, with none of them queued, when too many wait.</summary>
     /// <exception cref="ObjectDisposedException">The scheduler is being stopped, or an adapter is disposed.</exception>
@@ -249,11 +260,15 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             }
 
             _waiting.RemoveFirst();
-            _running.Add(new RunningSequence(generation, _freeIds.Pop()));
+            var guard = generation.Request.Grammar is { } constraint ? new AnswerGuard(MatcherOf(constraint)) : null;
+            _running.Add(new RunningSequence(generation, _freeIds.Pop(), guard));
             Volatile.Write(ref _cellsUsed, _cellsUsed + generation.Cells);
             Volatile.Write(ref _runningCount, _running.Count);
         }
     }
+
+    private AnswerMatcher MatcherOf(GrammarConstraint constraint) =>
+        _matchers.GetValue(constraint, key => new AnswerMatcher(key, Tokens.Value));
 
     private void Finish(RunningSequence sequence, FinishReason reason, Exception? error = null)
     {

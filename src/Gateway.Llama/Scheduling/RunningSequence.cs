@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Sampling;
 using Gateway.Llama.Tokenizing;
 using LLama.Native;
@@ -21,10 +22,11 @@ internal sealed class RunningSequence
     // UTF-16 code units of the answer that are decoded, those held back included.
     private int _textLength;
 
-    public RunningSequence(Generation generation, LLamaSeqId id)
+    public RunningSequence(Generation generation, LLamaSeqId id, AnswerGuard? guard = null)
     {
         Generation = generation;
         Id = id;
+        Guard = guard;
         Sampling = new SamplingState(generation.Request.Sampling);
         _stops = new StopMatcher(generation.Request.Stop);
         _count = generation.Prompt.Length;
@@ -39,6 +41,9 @@ internal sealed class RunningSequence
     public AdapterSet Adapters => Generation.Adapters;
 
     public SamplingState Sampling { get; }
+
+    /// <summary>Keeps the answer to its grammar; null when it has none.</summary>
+    public AnswerGuard? Guard { get; }
 
     /// <summary>Tokens that the context's memory holds.</summary>
     public int Decoded { get; set; }
@@ -94,7 +99,7 @@ internal sealed class RunningSequence
         }
 
         AppendText(token, tokenizer, logprob);
-        if (_stops.Stopped)
+        if (_stops.Stopped || Guard is { MustEnd: true })
         {
             return FinishReason.Stop;
         }

@@ -89,18 +89,23 @@ internal sealed class LlamaTokenizer
     }
 
     /// <summary>The UTF-8 text of any token, special ones included.</summary>
-    public byte[] TokenToBytes(int token)
+    public byte[] TokenToBytes(int token) => TokenToBytes(token, special: true);
+
+    /// <summary>What <see cref="TokenToSpan"/> writes: nothing for special tokens.</summary>
+    public byte[] SpokenBytes(int token) => TokenToBytes(token, special: false);
+
+    private byte[] TokenToBytes(int token, bool special)
     {
         Check(token);
         Span<byte> small = stackalloc byte[64];
-        var length = (int)_model.TokenToSpan(token, small, special: true);
+        var length = (int)_model.TokenToSpan(token, small, special: special);
         if (length <= small.Length)
         {
             return small[..length].ToArray();
         }
 
         var large = new byte[length];
-        _model.TokenToSpan(token, large, special: true);
+        _model.TokenToSpan(token, large, special: special);
         return large;
     }
 
