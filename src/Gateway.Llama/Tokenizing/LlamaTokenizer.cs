@@ -25,6 +25,12 @@ internal sealed class LlamaTokenizer
 
     public SpecialTokens Special { get; }
 
+    /// <summary>What is put before a text that wants special tokens: nothing, or one token.</summary>
+    public ReadOnlySpan<int> Before => _before;
+
+    /// <summary>What is put behind it.</summary>
+    public ReadOnlySpan<int> After => _after;
+
     public int[] Tokenize(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial) =>
         _vocabulary.Tokenize(text, addSpecial && _canAddSpecial, parseSpecial);
 

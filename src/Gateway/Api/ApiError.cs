@@ -67,6 +67,8 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         ApiErrorTypes.Server,
         Code: "model_not_loaded");
 
+    public static readonly ApiError EngineFailed = Internal("The engine broke this answer off. The gateway's log says why.");
+
     public static ApiError Internal(string message) =>
         new(StatusCodes.Status500InternalServerError, message, ApiErrorTypes.Server, Code: "internal_error");
 }

@@ -95,6 +95,9 @@ internal sealed record DeploymentConfig
     [LocalOnly, Bounds(1, LlamaEngineOptions.MostCells), Description("local: tokens of an answer when the request does not say. Default 2048.")]
     public int? DefaultMaxTokens { get; init; }
 
+    [LocalOnly, Description("local, for models that embed or rerank: what becomes of a text longer than context_length. `refuse` (default): a 400 that names it. `window`: it is computed in windows.")]
+    public OverlongInput Overlong { get; init; }
+
     /// <summary>As written; after <see cref="ConfigLoader.Load"/> never null for a remote kind, and without a slash at its end.</summary>
     [RemoteOnly, Description("Remote: the API's base URL, up to and with its version. openai: default https://api.openai.com/v1.")]
     public string? BaseUrl { get; init; }
@@ -105,6 +108,16 @@ internal sealed record DeploymentConfig
     [RemoteOnly, Pattern("^[!-~]{1,256}$", "1 to 256 printable ASCII characters without spaces"),
      Description("Remote: what the API calls the model. Default: the name that the client asked for.")]
     public string? Model { get; init; }
+}
+
+/// <summary>What becomes of a text that is longer than its model takes.</summary>
+internal enum OverlongInput
+{
+    /// <summary>A 400 that names it.</summary>
+    Refuse,
+
+    /// <summary>It is cut into overlapping windows, of which one vector or score is made.</summary>
+    Window,
 }
 
 /// <summary>What answers for a deployment.</summary>

@@ -15,8 +15,7 @@ public sealed class LoadTests
         Assert.Equal((49152, 576), (info.VocabularySize, info.EmbeddingSize));
         Assert.InRange(info.ParameterCount, 130_000_000, 140_000_000);
         Assert.InRange(info.SizeInBytes, 90_000_000, new FileInfo(TestModels.Smol).Length);
-        Assert.True(info.HasDecoder);
-        Assert.False(info.HasEncoder);
+        Assert.Equal(ModelTask.Generate, info.Task);
         Assert.Contains("<|im_start|>", info.ChatTemplate, StringComparison.Ordinal);
         Assert.Equal(("<|im_start|>", "<|im_end|>"), (info.BosText, info.EosText));
         Assert.Equal("gpt2", engine.GetMetadata("tokenizer.ggml.model"));
@@ -30,11 +29,11 @@ public sealed class LoadTests
     {
         await using var engine = await TestModels.LoadAsync(TestModels.Embedding, options => options with { ContextLength = null });
 
-        Assert.Equal((true, false, 384), (engine.Info.HasEncoder, engine.Info.HasDecoder, engine.Info.EmbeddingSize));
+        Assert.Equal((ModelTask.Embed, 384), (engine.Info.Task, engine.Info.EmbeddingSize));
         Assert.NotEmpty(engine.Tokenize("query: hello", addSpecial: true, parseSpecial: false));
         var request = new GenerationRequest { Prompt = [0, 5], MaxTokens = 5 };
         Assert.Throws<NotSupportedException>(() => engine.TrySubmit(request, CancellationToken.None, out _));
-        Assert.Equal(default, engine.Statistics);
+        Assert.Equal((0, 0L), (engine.Statistics.CellsTotal, engine.Statistics.DecodeSteps));
     }
 
     [Fact]
