@@ -127,6 +127,10 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
     public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token);
 
+    /// <summary>The token as the vocabulary writes it, such as "\u0120the" where a space is part of it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
+    public string TokenText(int token) => _tokenizer.TokenText(token);
+
     /// <summary>Queues a request. False when too many wait: try again later.</summary>
     /// <param name="request">What to continue, and how.</param>
     /// <param name="cancellationToken">Ends the generation; its place is free within one decode step.</param>
@@ -199,7 +203,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     {
         var logger = loggers.CreateLogger<LlamaEngine>();
         NativeLog.SendTo(loggers.CreateLogger("Gateway.Llama.Native"));
-        var model = ModelLoader.Load(options.ModelPath, progress, cancellationToken);
+        var model = ModelLoader.Load(options, progress, cancellationToken);
         LlamaScheduler? scheduler = null;
         VectorScheduler? vectors = null;
         try

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace LLama.Native;
 
-/// <summary>What LLamaSharp keeps private, or does not bind.</summary>
+/// <summary>What LLamaSharp keeps private.</summary>
 internal static class LoraAdapterMembers
 {
     extension(SafeLlamaModelHandle model)
@@ -15,13 +15,6 @@ internal static class LoraAdapterMembers
             var adapter = model.LoadLoraFromFile(path);
             return get_Pointer(adapter) == 0 ? null : adapter;
         }
-    }
-
-    extension(LoraAdapter adapter)
-    {
-#pragma warning disable CA1822 // Not bound by LLamaSharp: an "activated" adapter cannot be told from a plain one once it is loaded.
-        public ulong InvocationTokenCount => 0;
-#pragma warning restore CA1822
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]

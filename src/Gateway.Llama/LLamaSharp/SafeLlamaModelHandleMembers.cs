@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Gateway.Llama.Loading;
 
@@ -44,7 +45,13 @@ internal static unsafe class SafeLlamaModelHandleMembers
     extension(SafeLlamaModelHandle.Vocabulary vocabulary)
     {
         /// <summary>Whether a separator stands between the two texts of a pair.</summary>
-        public bool ShouldAddSEP => llama_vocab_get_add_sep()(get_VocabNative(vocabulary));
+        public bool ShouldAddSEP =>
+            ((delegate*<void*, bool>)VocabularyFunction("llama_vocab_get_add_sep"))(get_VocabNative(vocabulary));
+
+        /// <summary>The token as the file writes it.</summary>
+        /// <param name="token">A token of this vocabulary.</param>
+        public string Text(LLamaToken token) => Marshal.PtrToStringUTF8(
+            (nint)((delegate*<void*, LLamaToken, byte*>)VocabularyFunction("llama_vocab_get_text"))(get_VocabNative(vocabulary), token)) ?? "";
     }
 
     private static int Detokenize(SafeLlamaModelHandle model, ReadOnlySpan<LLamaToken> tokens, byte[] text, bool special)
@@ -66,9 +73,9 @@ internal static unsafe class SafeLlamaModelHandleMembers
     private static extern void* get_VocabNative(SafeLlamaModelHandle.Vocabulary vocabulary);
 
     // An accessor cannot name a method of a struct that is not public.
-    private static delegate*<void*, bool> llama_vocab_get_add_sep() => (delegate*<void*, bool>)typeof(SafeLlamaModelHandle).Assembly
+    private static nint VocabularyFunction(string name) => typeof(SafeLlamaModelHandle).Assembly
         .GetType("LLama.Native.LLamaVocabNative", throwOnError: true)!
-        .GetMethod(nameof(llama_vocab_get_add_sep))!
+        .GetMethod(name)!
         .MethodHandle.GetFunctionPointer();
 
     [UnsafeAccessor(UnsafeAccessorKind.StaticMethod)]

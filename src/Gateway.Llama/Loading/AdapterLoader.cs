@@ -1,3 +1,4 @@
+using Gateway.Llama.Gguf;
 using LLama.Native;
 
 namespace Gateway.Llama.Loading;
@@ -5,18 +6,28 @@ namespace Gateway.Llama.Loading;
 /// <summary>Loads a LoRA adapter onto a model, and tells why it could not.</summary>
 internal static class AdapterLoader
 {
+    private const string InvocationTokens = "adapter.alora.invocation_tokens";
     private const string AskForAnother = "Use a LoRA adapter in GGUF format that was made for this model (llama.cpp's convert_lora_to_gguf.py)";
 
     /// <summary>Looks at the file, off the scheduler's thread.</summary>
     /// <exception cref="LlamaLoadException">It is no adapter.</exception>
     public static void Check(string path)
     {
-        Span<byte> magic = stackalloc byte[4];
-        int read;
         try
         {
-            using var file = File.OpenRead(path);
-            read = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+            using var file = GgufFile.Open(path);
+            if (GgufChecker.CheckAdapter(file, model: null) is { Count: > 0 } problems)
+            {
+                throw LlamaLoadException.ForAdapter(path, ProblemList.Join(problems), AskForAnother);
+            }
+
+            if (file.Metadata.ContainsKey(InvocationTokens))
+            {
+                throw LlamaLoadException.ForAdapter(
+                    path,
+                    $"it is an activated LoRA ({InvocationTokens}), which works on a part of each prompt only; this engine applies adapters to whole requests",
+                    "Use a plain LoRA adapter");
+            }
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -26,11 +37,6 @@ internal static class AdapterLoader
         {
             throw LlamaLoadException.ForAdapter(path, "it cannot be read", "Let the service's user read it", exception);
         }
-
-        if (read < magic.Length || !magic.SequenceEqual("GGUF"u8))
-        {
-            throw LlamaLoadException.ForAdapter(path, "it is not a GGUF file (it does not begin with \"GGUF\")", AskForAnother);
-        }
     }
 
     /// <summary>Loads it. Not while the model's context decodes: libllama keeps its list of adapters without a lock.</summary>
@@ -38,20 +44,6 @@ internal static class AdapterLoader
     public static LoraAdapter Load(SafeLlamaModelHandle model, string path)
     {
         var adapter = NativeLog.CollectErrors(() => model.TryLoadLora(path), out var errors);
-        if (adapter is null)
-        {
-            throw LlamaLoadException.ForAdapter(path, ModelLoader.Said(errors), AskForAnother);
-        }
-
-        if (adapter.InvocationTokenCount > 0)
-        {
-            adapter.Unload();
-            throw LlamaLoadException.ForAdapter(
-                path,
-                "it is an activated LoRA (adapter.alora.invocation_tokens), which works on a part of each prompt only; this engine applies adapters to whole requests",
-                "Use a plain LoRA adapter");
-        }
-
-        return adapter;
+        return adapter ?? throw LlamaLoadException.ForAdapter(path, ModelLoader.Said(errors), AskForAnother);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Gateway.Llama.Gguf;
 using LLama.Exceptions;
 using LLama.Native;
 
@@ -21,10 +22,11 @@ internal sealed class ModelLoader
 
     /// <exception cref="LlamaLoadException">The file is missing, unreadable, not a GGUF model, or does not fit into memory.</exception>
     /// <exception cref="OperationCanceledException">The load was cancelled.</exception>
-    public static SafeLlamaModelHandle Load(string path, IProgress<float>? progress, CancellationToken cancellationToken)
+    public static SafeLlamaModelHandle Load(LlamaEngineOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        CheckFile(path);
+        var path = options.ModelPath;
+        using var file = Open(options, cancellationToken);
         try
         {
             NativeApi.llama_empty_call();
@@ -54,14 +56,14 @@ internal sealed class ModelLoader
         return clean.TrimEnd('.', ' ');
     }
 
-    private static void CheckFile(string path)
+    /// <summary>The file, when it can be loaded.</summary>
+    private static GgufFile Open(LlamaEngineOptions options, CancellationToken cancellationToken)
     {
-        Span<byte> magic = stackalloc byte[4];
-        int read;
+        var path = options.ModelPath;
+        GgufFile file;
         try
         {
-            using var file = File.OpenRead(path);
-            read = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+            file = GgufFile.Open(path);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -72,9 +74,20 @@ internal sealed class ModelLoader
             throw new LlamaLoadException(path, "it cannot be read", "Let the service's user read it", exception);
         }
 
-        if (read < magic.Length || !magic.SequenceEqual("GGUF"u8))
+        try
         {
-            throw new LlamaLoadException(path, "it is not a GGUF file (it does not begin with \"GGUF\")", AskForAnother);
+            if (GgufChecker.CheckModel(file, readWeights: true, cancellationToken) is { Count: > 0 } problems)
+            {
+                throw new LlamaLoadException(path, ProblemList.Join(problems), AskForAnother);
+            }
+
+            MemoryEstimate.Of(file, options).Demand(path);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
     }
 

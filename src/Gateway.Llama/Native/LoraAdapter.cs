@@ -23,9 +23,6 @@ internal sealed partial class LoraAdapter
 
     internal nint Pointer { get; }
 
-    /// <summary>Tokens that switch an "activated" LoRA on; 0 for a plain one.</summary>
-    internal ulong InvocationTokenCount => llama_adapter_get_alora_n_invocation_tokens(Pointer);
-
     public void Unload()
     {
         if (Loaded && !Model.IsClosed)
@@ -39,8 +36,4 @@ internal sealed partial class LoraAdapter
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial void llama_adapter_lora_free(nint adapter);
-
-    [LibraryImport(NativeApi.LibraryName)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial ulong llama_adapter_get_alora_n_invocation_tokens(nint adapter);
 }

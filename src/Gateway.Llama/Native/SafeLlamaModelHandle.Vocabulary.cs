@@ -61,6 +61,21 @@ internal sealed unsafe partial class SafeLlamaModelHandle
             return length == 0 ? null : Encoding.UTF8.GetString(bytes[..length]);
         }
 
+        /// <summary>The token as the file writes it.</summary>
+        /// <param name="token">A token of this vocabulary.</param>
+        public string Text(LLamaToken token)
+        {
+            _model.Lease();
+            try
+            {
+                return Marshal.PtrToStringUTF8((nint)llama_vocab_get_text(_vocab, token)) ?? "";
+            }
+            finally
+            {
+                _model.DangerousRelease();
+            }
+        }
+
         internal LLamaTokenAttr AttributesOf(LLamaToken token)
         {
             _model.Lease();
@@ -173,6 +188,10 @@ internal sealed unsafe partial class SafeLlamaModelHandle
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
         [return: MarshalAs(UnmanagedType.U1)]
         private static partial bool llama_vocab_get_add_eos(nint vocab);
+
+        [LibraryImport(NativeApi.LibraryName)]
+        [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+        private static partial byte* llama_vocab_get_text(nint vocab, LLamaToken token);
 
         [LibraryImport(NativeApi.LibraryName)]
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -88,6 +88,13 @@ internal sealed class LlamaTokenizer
         }
     }
 
+    /// <summary>The token as the vocabulary writes it.</summary>
+    public string TokenText(int token)
+    {
+        Check(token);
+        return _model.Vocab.Text(token);
+    }
+
     /// <summary>The UTF-8 text of any token, special ones included.</summary>
     public byte[] TokenToBytes(int token) => TokenToBytes(token, special: true);
 

@@ -12,10 +12,10 @@ namespace Gateway.Llama.Vectors;
 internal sealed class VectorComputer : IDisposable
 {
     /// <summary>
-    /// Tokens of texts that are computed together. The attention of models without memory goes over the whole batch, so that more costs
-    /// more than it brings.
+    /// Tokens of texts that are computed together; more brings nothing on CPU, since the attention of models without memory goes over the
+    /// whole batch, and takes more room for outputs.
     /// </summary>
-    public const int TokensOfBatch = 256;
+    public const int TokensOfBatch = 128;
 
     private readonly SafeLLamaContextHandle _context;
     private readonly AbortSwitch _abort;

@@ -49,8 +49,8 @@ public static class VectorMath
     /// The embedding of a text that was cut into windows: the windows' embeddings averaged by their tokens, of length 1 again. It is the way
     /// of OpenAI's cookbook ("Embedding texts that are longer than the model's maximum context length").
     /// </summary>
-    /// <param name="windows">Embedding and number of tokens of each window; not empty.</param>
-    public static float[] Average(IReadOnlyList<(float[] Vector, int Tokens)> windows)
+    /// <param name="windows">Not empty.</param>
+    public static float[] Average(IReadOnlyList<WindowVector> windows)
     {
         ArgumentNullException.ThrowIfNull(windows);
         if (windows.Count == 1)

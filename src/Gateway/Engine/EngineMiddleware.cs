@@ -56,6 +56,18 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
+        if (engine.Engine.Info.Task != exchange.Endpoint.Task)
+        {
+            await exchange.RefuseAsync(context, WrongTask.Of(exchange, engine.Engine.Info.Task));
+            return;
+        }
+
+        if (exchange.Endpoint.Task != ModelTask.Generate)
+        {
+            await ComputeVectorsAsync(context, exchange, local, engine.Engine);
+            return;
+        }
+
         var request = LocalRequest.Read(exchange, engine, _time.GetUtcNow().ToUnixTimeSeconds(), out var error);
         if (request is null)
         {
@@ -81,6 +93,31 @@ internal sealed partial class EngineMiddleware
         {
             await ended.CancelAsync();
         }
+    }
+
+    private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine)
+    {
+        var request = VectorRequest.Read(exchange, engine, local.Overlong, out var error);
+        if (request is null)
+        {
+            await exchange.RefuseAsync(context, error!);
+            return;
+        }
+
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended.Token, out var computing))
+        {
+            await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
+            return;
+        }
+
+        var result = await computing;
+        if (result.Error is { } failure)
+        {
+            LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failure.Message);
+        }
+
+        await new VectorAnswer(context, exchange, request, _time).WriteAsync(result);
     }
 
     private static async Task WriteAsync(LocalAnswer answer, Exchange exchange)

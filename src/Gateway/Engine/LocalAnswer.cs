@@ -13,8 +13,6 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private static readonly ApiError EngineFailed = ApiError.Internal("The engine broke this answer off. The gateway's log says why.");
-
     private readonly PipeWriter _output = context.Response.BodyWriter;
 
     /// <summary>What was used so far. A prompt counts once, however many answers to it were asked for.</summary>
@@ -88,7 +86,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
     private ApiError? WhyBrokenOff()
     {
         context.RequestAborted.ThrowIfCancellationRequested();
-        return generations.Any(g => g.FinishReason == FinishReason.Error) ? EngineFailed
+        return generations.Any(g => g.FinishReason == FinishReason.Error) ? ApiError.EngineFailed
             : generations.Any(g => g.FinishReason == FinishReason.Cancelled) ? ApiError.Stopping
             : null;
     }

@@ -3,7 +3,6 @@ using Gateway.Api;
 using Gateway.Api.Chat;
 using Gateway.Api.Completions;
 using Gateway.Exchanges;
-using Gateway.Llama;
 
 namespace Gateway.Engine;
 
@@ -18,12 +17,6 @@ internal sealed record LocalRequest(
     /// <summary>Reads the request's body for this engine; null and an error when it cannot be answered.</summary>
     public static LocalRequest? Read(Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
     {
-        if (engine.Engine.Info.Task != ModelTask.Generate)
-        {
-            error = ApiError.BadRequest($"The model `{exchange.Envelope.Model}` does not generate text.", "model", "model_not_supported");
-            return null;
-        }
-
         using var document = RequestFields.Parse(exchange.Envelope.Body, out error);
         if (document is null)
         {
@@ -66,10 +59,9 @@ internal sealed record LocalRequest(
         {
             // Here the prompt is all that the model sees, special tokens included: it is the caller's to write, as with llama-server and vLLM.
             var tokens = prompt.Tokens ?? engine.Engine.Tokenize(prompt.Text!, addSpecial: true, parseSpecial: true);
-            if (tokens.Any(t => t < 0 || t >= engine.Engine.Info.VocabularySize))
+            error = TokenCheck.Ids(tokens, prompt.Path, engine.Engine.Info);
+            if (error is not null)
             {
-                error = ApiError.BadRequest(
-                    $"Invalid '{prompt.Path}': the model has token ids from 0 to {engine.Engine.Info.VocabularySize - 1}.", prompt.Path, "invalid_value");
                 return null;
             }
 

@@ -22,6 +22,8 @@ public sealed class PrivateMembersTests
             RuntimeHelpers.PrepareMethod(accessor.MethodHandle);
         }
 
-        Assert.NotNull(typeof(SafeLlamaModelHandle).Assembly.GetType("LLama.Native.LLamaVocabNative")?.GetMethod("llama_vocab_get_add_sep"));
+        var vocabulary = typeof(SafeLlamaModelHandle).Assembly.GetType("LLama.Native.LLamaVocabNative");
+        Assert.NotNull(vocabulary?.GetMethod("llama_vocab_get_add_sep"));
+        Assert.NotNull(vocabulary.GetMethod("llama_vocab_get_text"));
     }
 }

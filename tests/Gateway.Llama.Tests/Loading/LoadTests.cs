@@ -33,7 +33,7 @@ public sealed class LoadTests
         Assert.NotEmpty(engine.Tokenize("query: hello", addSpecial: true, parseSpecial: false));
         var request = new GenerationRequest { Prompt = [0, 5], MaxTokens = 5 };
         Assert.Throws<NotSupportedException>(() => engine.TrySubmit(request, CancellationToken.None, out _));
-        Assert.Equal(default, engine.Statistics);
+        Assert.Equal((0, 0L), (engine.Statistics.CellsTotal, engine.Statistics.DecodeSteps));
     }
 
     [Fact]

@@ -1,0 +1,94 @@
+using System.Diagnostics.CodeAnalysis;
+using Gateway.Llama.Templates;
+
+namespace Gateway.Llama.Chat;
+
+/// <summary>
+/// The chat template of a model, and what its conversations look like: it takes any conversation of OpenAI's API, brings it into the form
+/// that this template can take, and knows how the model's answers are to be read. Immutable: threads may share one.
+/// </summary>
+public sealed class ChatTemplate
+{
+    // What llama-server takes for a model without a template.
+    private const string ChatMl =
+        """
+        {% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}
+        """;
+
+    private readonly TemplateSource _source;
+
+    private ChatTemplate(TemplateSource source)
+    {
+        _source = source;
+        Traits = TemplateProbe.Find(source);
+        Shape = ToolCallShapeFinder.Find(source, Traits);
+        Reasoning = ReasoningMarks.Find(source, Traits);
+    }
+
+    /// <summary>Whether the model thinks before it answers.</summary>
+    public bool Thinks => Reasoning is not null;
+
+    /// <summary>Texts that tell the parts of an answer from each other. Where they are tokens of their own, the tokens' text is needed to read the answer.</summary>
+    public IEnumerable<string> Marks =>
+        Shape.Marks.Concat(Reasoning is null ? [] : [Reasoning.Open, Reasoning.Close]).Where(m => !string.IsNullOrWhiteSpace(m)).Distinct(StringComparer.Ordinal);
+
+    internal TemplateTraits Traits { get; }
+
+    internal ToolCallShape Shape { get; }
+
+    internal ReasoningMarks? Reasoning { get; }
+
+    /// <summary>Reads a template and finds out what it can take.</summary>
+    /// <param name="template">The template that the model's file carries; null takes ChatML.</param>
+    /// <param name="bosText">Text of the token that begins a text.</param>
+    /// <param name="eosText">Text of the token that ends a text.</param>
+    /// <param name="time">Tells the template what day it is.</param>
+    /// <param name="result">The template, if it is valid.</param>
+    /// <param name="error">What is wrong with it, if it is not valid.</param>
+    public static bool TryCreate(
+        string? template, string bosText, string eosText, TimeProvider time, [NotNullWhen(true)] out ChatTemplate? result, [NotNullWhen(false)] out TemplateError? error)
+    {
+        var text = template ?? ChatMl;
+        result = JinjaTemplate.TryParse(text, out var parsed, out error) ? new ChatTemplate(new TemplateSource(parsed, text, bosText, eosText, time)) : null;
+        return result is not null;
+    }
+
+    /// <summary>Whether the template speaks of a variable.</summary>
+    public bool Mentions(string variable) => _source.Mentions(variable);
+
+    /// <summary>Whether a caller may set a variable of the template.</summary>
+    public static bool IsReserved(string variable) => PromptVariables.Reserved.Contains(variable);
+
+    /// <summary>Renders a conversation, up to where the assistant's answer begins.</summary>
+    /// <param name="conversation">The conversation: every call has a result, in the order of the API.</param>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="error">Why there is none.</param>
+    public bool TryRender(Conversation conversation, [NotNullWhen(true)] out ChatPrompt? prompt, [NotNullWhen(false)] out TemplateError? error)
+    {
+        ArgumentNullException.ThrowIfNull(conversation);
+        if (!TryRender(conversation, Traits, out var text, out error) && (error.Kind == TemplateErrorKind.Limit
+            || !TryRender(conversation, ConversationFitter.Strictest(Traits), out text, out _)))
+        {
+            prompt = null;
+            return false;
+        }
+
+        prompt = new ChatPrompt(text, Reasoning, Reasoning?.IsOpenAtEnd(text.Text) == true, Shape);
+        error = null;
+        return true;
+    }
+
+    private bool TryRender(
+        Conversation conversation, TemplateTraits traits, [NotNullWhen(true)] out PromptText? prompt, [NotNullWhen(false)] out TemplateError? error)
+    {
+        var messages = conversation.Messages;
+        if (conversation.Tools.Count > 0 && traits.ToolsVariable is null)
+        {
+            messages = ToolPrompt.Describe(conversation.Tools, messages, Shape);
+        }
+
+        conversation = conversation with { Messages = ConversationFitter.Fit(messages, traits, Shape) };
+        using var variables = PromptVariables.Write(conversation, traits, _source, addGenerationPrompt: true);
+        return _source.TryRender(variables.RootElement, out prompt, out error);
+    }
+}
