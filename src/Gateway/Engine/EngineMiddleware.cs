@@ -64,7 +64,7 @@ internal sealed partial class EngineMiddleware
 
         if (exchange.Endpoint.Task != ModelTask.Generate)
         {
-            await ComputeVectorsAsync(context, exchange, local, engine.Engine);
+            await ComputeVectorsAsync(context, exchange, local, engine.Engine, ended.Token);
             return;
         }
 
@@ -95,7 +95,7 @@ internal sealed partial class EngineMiddleware
         }
     }
 
-    private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine)
+    private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine, CancellationToken ended)
     {
         var request = VectorRequest.Read(exchange, engine, local.Overlong, out var error);
         if (request is null)
@@ -104,8 +104,7 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
-        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended.Token, out var computing))
+        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended, out var computing))
         {
             await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
             return;

@@ -21,11 +21,11 @@ internal static class TokenModel
 
         try
         {
-            return (await local.Engine.Loading.WaitAsync(context.RequestAborted), null);
+            return (await local.Engine.LoadAsync().WaitAsync(context.RequestAborted), null);
         }
         catch (LlamaLoadException)
         {
-            return (null, ApiError.ModelNotLoaded(model!.Name));
+            return (null, ApiError.ModelNotLoaded(model!.Name, local.Engine.RetryIn));
         }
     }
 
