@@ -123,9 +123,16 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
     public string Detokenize(ReadOnlySpan<int> tokens, bool special = false) => _tokenizer.Detokenize(tokens, special);
 
-    /// <summary>The UTF-8 text of one token, a special one's too; it may be a part of a character only.</summary>
+    /// <summary>The UTF-8 text of one token; it may be a part of a character only.</summary>
+    /// <param name="token">A token id of this model.</param>
+    /// <param name="special">Whether special tokens have a text.</param>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
-    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token);
+    public byte[] TokenToBytes(int token, bool special = true) => _tokenizer.TokenToBytes(token, special);
+
+    /// <summary>The special tokens in a text, those that no answer shows unless <see cref="GenerationRequest.VisibleTokens"/> has them.</summary>
+    /// <param name="text">Text of a template: never of a caller.</param>
+    public IEnumerable<int> FindSpecialTokens(string text) =>
+        Tokenize(text, addSpecial: false, parseSpecial: true).Where(t => TokenToBytes(t).Length > TokenToBytes(t, special: false).Length);
 
     /// <summary>The token as the vocabulary writes it, such as "\u0120the" where a space is part of it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
@@ -160,9 +167,9 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             throw NotSupported("does not continue texts");
         }
 
-        if (requests.Any(request => request.Grammar is not null))
+        foreach (var request in requests.Where(request => request.Grammar is not null))
         {
-            _ = _scheduler.Tokens.Value;
+            _scheduler.Vocabulary.Prepare(request.VisibleTokens);
         }
 
         var created = new Generation[requests.Count];

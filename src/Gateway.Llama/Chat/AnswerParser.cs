@@ -13,6 +13,11 @@ public sealed class AnswerParser
     private readonly TextWindow _text = new();
     private int _received;
 
+    /// <summary>Reads an answer that is all text.</summary>
+    public AnswerParser()
+    {
+    }
+
     internal AnswerParser(ReasoningParser? reasoning, ToolCallParser? calls)
     {
         _reasoning = reasoning;

@@ -1,16 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Llama.Chat.Parsing;
+using Gateway.Llama.Grammars;
 
 namespace Gateway.Llama.Chat;
 
 /// <summary>A conversation as its model reads it, and what its answer will look like.</summary>
 public sealed class ChatPrompt
 {
-    internal ChatPrompt(PromptText text, ReasoningMarks? reasoning, bool isThinking, ToolCallShape shape)
+    private readonly ConstraintCache _constraints;
+
+    internal ChatPrompt(PromptText text, ReasoningMarks? reasoning, ToolCallShape shape, ConstraintCache constraints)
     {
         Text = text;
         Reasoning = reasoning;
-        IsThinking = isThinking;
         Shape = shape;
+        _constraints = constraints;
+        var end = text.Text.AsSpan().TrimEnd();
+        IsThinking = reasoning is not null && end.EndsWith(reasoning.Open, StringComparison.Ordinal);
+        MayThink = reasoning is not null && !IsThinking && !end.EndsWith(reasoning.Close, StringComparison.Ordinal);
     }
 
     /// <summary>The text, in which the caller's stretches are marked.</summary>
@@ -18,6 +25,9 @@ public sealed class ChatPrompt
 
     /// <summary>Whether the answer begins within the model's thoughts.</summary>
     public bool IsThinking { get; }
+
+    /// <summary>Whether the model may open its thoughts itself.</summary>
+    internal bool MayThink { get; }
 
     internal ReasoningMarks? Reasoning { get; }
 
@@ -32,5 +42,16 @@ public sealed class ChatPrompt
         return new AnswerParser(
             Reasoning is null ? null : new ReasoningParser(Reasoning, IsThinking),
             tools.Count == 0 ? null : Shape.CreateParser(tools.ToDictionary(t => t.Name, StringComparer.Ordinal), parallel ? int.MaxValue : 1));
+    }
+
+    /// <summary>Finds what binds an answer to this prompt.</summary>
+    /// <param name="rules">What it has to keep to.</param>
+    /// <param name="constraint">What binds it; null where nothing does.</param>
+    /// <param name="error">Why a schema cannot be held.</param>
+    public bool TryConstrain(AnswerRules rules, out GrammarConstraint? constraint, [NotNullWhen(false)] out SchemaError? error)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        constraint = _constraints.Get(this, rules, out error);
+        return error is null;
     }
 }

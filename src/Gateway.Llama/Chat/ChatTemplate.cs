@@ -16,6 +16,7 @@ public sealed class ChatTemplate
         """;
 
     private readonly TemplateSource _source;
+    private readonly ConstraintCache _constraints = new();
 
     private ChatTemplate(TemplateSource source)
     {
@@ -28,9 +29,11 @@ public sealed class ChatTemplate
     /// <summary>Whether the model thinks before it answers.</summary>
     public bool Thinks => Reasoning is not null;
 
-    /// <summary>Texts that tell the parts of an answer from each other. Where they are tokens of their own, the tokens' text is needed to read the answer.</summary>
-    public IEnumerable<string> Marks =>
-        Shape.Marks.Concat(Reasoning is null ? [] : [Reasoning.Open, Reasoning.Close]).Where(m => !string.IsNullOrWhiteSpace(m)).Distinct(StringComparer.Ordinal);
+    /// <summary>Texts around the model's thoughts. Where they are special tokens, the tokens' text is needed to read the answer.</summary>
+    public IEnumerable<string> ThoughtMarks => Reasoning is null ? [] : [Reasoning.Open, Reasoning.Close];
+
+    /// <summary>Texts that structure calls of tools; see <see cref="ThoughtMarks"/>.</summary>
+    public IEnumerable<string> CallMarks => Shape.Marks.Where(m => !string.IsNullOrWhiteSpace(m)).Distinct(StringComparer.Ordinal);
 
     internal TemplateTraits Traits { get; }
 
@@ -73,7 +76,7 @@ public sealed class ChatTemplate
             return false;
         }
 
-        prompt = new ChatPrompt(text, Reasoning, Reasoning?.IsOpenAtEnd(text.Text) == true, Shape);
+        prompt = new ChatPrompt(text, Reasoning, Shape, _constraints);
         error = null;
         return true;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Llama.Chat.Parsing;
+using Gateway.Llama.Grammars;
 
 namespace Gateway.Llama.Chat;
 
@@ -52,6 +53,30 @@ internal sealed record JsonCallShape : ToolCallShape
     {
         var call = Object("<function-name>", "<arguments-json-object>", "<id>");
         return SectionStart + CallStart + (IsArray ? $"[{call}]" : call) + CallEnd + SectionEnd;
+    }
+
+    /// <summary>What a call's object begins with, up to the tool's name.</summary>
+    public string Head => (Wrapper is null ? "" : $"{{\"{Wrapper}\": ") + $"{{\"{NameKey}\": \"";
+
+    // In an array, the brackets are around all calls and commas between them.
+    public override GrammarNode WriteGrammar(GrammarBuilder builder, IReadOnlyList<CallableTool> tools, int most, int cut) => IsArray
+        ? (this with { IsArray = false, SectionStart = SectionStart + "[", SectionEnd = "]" + SectionEnd, Separator = ", " }).WriteGrammar(builder, tools, most, cut)
+        : base.WriteGrammar(builder, tools, IsBare && SectionStart.Length == 0 ? 1 : most, cut);
+
+    protected override GrammarNode CallGrammar(GrammarBuilder builder, IReadOnlyList<CallableTool> tools)
+    {
+        var parts = new List<GrammarNode>
+        {
+            builder.Literal(Head),
+            builder.Choice([.. tools.Select(t => builder.Sequence(builder.Literal($"{t.Tool.Name}\", \"{ArgumentsKey}\": "), AnswerGrammar.Arguments(builder, t)))]),
+        };
+        if (IdKey is not null)
+        {
+            parts.AddRange([builder.Literal($", \"{IdKey}\": \""), IdGrammar(builder), builder.Literal("\"")]);
+        }
+
+        parts.Add(builder.Literal(Wrapper is null ? "}" : "}}"));
+        return builder.Sequence(parts);
     }
 
     protected override string WriteCall(ChatToolCall call, int index) => Object(JsonSerializer.Serialize(call.Name), call.Arguments, call.Id);

@@ -1,4 +1,5 @@
 using Gateway.Llama.Chat.Parsing;
+using Gateway.Llama.Grammars;
 
 namespace Gateway.Llama.Chat;
 
@@ -26,6 +27,9 @@ internal sealed record NamedCallShape : ToolCallShape
     public override ToolCallParser CreateParser(IReadOnlyDictionary<string, ChatTool> tools, int mostCalls) => new NamedCallParser(this, tools, mostCalls);
 
     public override string Example() => Write([new ChatToolCall("<id>", "<function-name>", "<arguments-json-object>")]);
+
+    protected override GrammarNode CallGrammar(GrammarBuilder builder, IReadOnlyList<CallableTool> tools) => builder.Choice(
+        [.. tools.Select(t => builder.Sequence(builder.Literal(t.Tool.Name), MarkGrammar(builder, NameEnd), AnswerGrammar.Arguments(builder, t)))]);
 
     protected override string WriteCall(ChatToolCall call, int index) => call.Name + Fill(NameEnd, call.Id, index) + call.Arguments;
 

@@ -33,7 +33,7 @@ internal static class PromptVariables
             foreach (var (name, value) in conversation.Variables)
             {
                 writer.WritePropertyName(name);
-                value.WriteTo(writer);
+                writer.WriteRawValue(value.GetRawText(), skipInputValidation: true);
             }
 
             WriteTools(writer, conversation.Tools, traits);

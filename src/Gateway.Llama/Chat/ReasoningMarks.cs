@@ -23,10 +23,6 @@ internal sealed record ReasoningMarks(string Open, string Close)
         Array.Find(Known, m => source.Text.Contains(m.Open, StringComparison.Ordinal) && source.Text.Contains(m.Close, StringComparison.Ordinal))
         ?? FindRendered(source, traits);
 
-    /// <summary>Whether a prompt ends within thoughts that it has opened.</summary>
-    public bool IsOpenAtEnd(string prompt) =>
-        prompt.AsSpan().TrimEnd().EndsWith(Open, StringComparison.Ordinal);
-
     // Some templates put their marks together from pieces.
     private static ReasoningMarks? FindRendered(TemplateSource source, TemplateTraits traits)
     {

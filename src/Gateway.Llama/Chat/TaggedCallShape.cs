@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Gateway.Llama.Chat.Parsing;
+using Gateway.Llama.Grammars;
 
 namespace Gateway.Llama.Chat;
 
@@ -33,6 +34,9 @@ internal sealed record TaggedCallShape : ToolCallShape
     public override string Example() =>
         SectionStart + CallStart + "<function-name>" + NameEnd + ArgumentStart + "<argument-name>" + KeyEnd + "<argument-value>" + ValueEndOf("<argument-name>")
         + CallEnd + SectionEnd;
+
+    protected override GrammarNode CallGrammar(GrammarBuilder builder, IReadOnlyList<CallableTool> tools) =>
+        builder.Choice([.. tools.Select(t => new TaggedArgumentsGrammar(builder, this, t).Write())]);
 
     protected override string WriteCall(ChatToolCall call, int index)
     {

@@ -35,6 +35,10 @@ internal static class ToolCallShapeFinder
         var start = MarkText.CommonStart(text, plain);
         text = text[start..];
         text = text[..^MarkText.CommonEnd(text, plain[start..])];
+
+        // The end of the turn is a token that ends the answer; it is not text.
+        var turn = source.EosText.Length == 0 ? -1 : text.LastIndexOf(source.EosText, StringComparison.Ordinal);
+        text = turn > text.LastIndexOf(Value, StringComparison.Ordinal) ? text[..turn] : text;
         return text.IndexOf(Tool, StringComparison.Ordinal) is >= 0 and var name ? Analyse(text, name) : null;
     }
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Gateway.Llama.Grammars;
 using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Loading;
 using Gateway.Llama.Sampling;
@@ -32,9 +30,6 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     private readonly List<RunningSequence> _running = [];
     private readonly Stack<LLamaSeqId> _freeIds = new();
 
-    // What is found out about a constraint serves all answers that have it, for as long as somebody holds on to it.
-    private readonly ConditionalWeakTable<GrammarConstraint, AnswerMatcher> _matchers = [];
-
     private bool _closed;
     private int _inFlight;
     private int _runningCount;
@@ -47,8 +42,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _context = context;
         _abort = abort;
         _tokenizer = tokenizer;
-        Tokens = new Lazy<TokenTrie>(() => TokenTrie.Build(
-            [.. Enumerable.Range(0, vocabularySize).Select(tokenizer.SpokenBytes)], tokenizer.Special.EndsGeneration));
+        Vocabulary = new GrammarVocabulary(tokenizer, vocabularySize);
         _logger = logger;
         _capacity = options.MaxSequences + options.QueueCapacity;
         _cellsTotal = (int)context.ContextSize;
@@ -85,8 +79,8 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>The vocabulary as grammars walk it. Made at first use, which takes some 50 ms for 50,000 tokens: not on the scheduler's thread.</summary>
-    public Lazy<TokenTrie> Tokens { get; }
+    /// <summary>The vocabulary as grammars walk it.</summary>
+    public GrammarVocabulary Vocabulary { get; }
 
     /// <summary>Queues generations that belong together; false, with none of them queued, when too many wait.</summary>
     /// <exception cref="ObjectDisposedException">The scheduler is being stopped, or an adapter is disposed.</exception>
@@ -260,15 +254,12 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             }
 
             _waiting.RemoveFirst();
-            var guard = generation.Request.Grammar is { } constraint ? new AnswerGuard(MatcherOf(constraint)) : null;
+            var guard = generation.Request.Grammar is { } constraint ? new AnswerGuard(Vocabulary.MatcherOf(constraint, generation.Request.VisibleTokens)) : null;
             _running.Add(new RunningSequence(generation, _freeIds.Pop(), guard));
             Volatile.Write(ref _cellsUsed, _cellsUsed + generation.Cells);
             Volatile.Write(ref _runningCount, _running.Count);
         }
     }
-
-    private AnswerMatcher MatcherOf(GrammarConstraint constraint) =>
-        _matchers.GetValue(constraint, key => new AnswerMatcher(key, Tokens.Value));
 
     private void Finish(RunningSequence sequence, FinishReason reason, Exception? error = null)
     {

@@ -71,11 +71,14 @@ internal sealed class LlamaTokenizer
         return _model.Detokenize(MemoryMarshal.Cast<int, LLamaToken>(tokens), special);
     }
 
-    /// <summary>Writes the UTF-8 text of a generated token, none for special ones. Returns its length, negative when the span is too small.</summary>
-    public int TokenToSpan(int token, Span<byte> destination)
+    /// <summary>Writes the UTF-8 text of a generated token. Returns its length, negative when the span is too small.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="destination">Takes the text.</param>
+    /// <param name="special">Whether special tokens have one.</param>
+    public int TokenToSpan(int token, Span<byte> destination, bool special)
     {
         Check(token);
-        var length = (int)_model.TokenToSpan(token, destination, special: false);
+        var length = (int)_model.TokenToSpan(token, destination, special: special);
         return length <= destination.Length ? length : -length;
     }
 
@@ -95,13 +98,8 @@ internal sealed class LlamaTokenizer
         return _model.Vocab.Text(token);
     }
 
-    /// <summary>The UTF-8 text of any token, special ones included.</summary>
-    public byte[] TokenToBytes(int token) => TokenToBytes(token, special: true);
-
-    /// <summary>What <see cref="TokenToSpan"/> writes: nothing for special tokens.</summary>
-    public byte[] SpokenBytes(int token) => TokenToBytes(token, special: false);
-
-    private byte[] TokenToBytes(int token, bool special)
+    /// <summary>The UTF-8 text of any token.</summary>
+    public byte[] TokenToBytes(int token, bool special)
     {
         Check(token);
         Span<byte> small = stackalloc byte[64];

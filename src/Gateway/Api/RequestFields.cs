@@ -66,6 +66,14 @@ internal static class RequestFields
             ? null
             : ApiError.BadRequest($"Unsupported value: '{name}' can only be {string.Join(" or ", json)} with this model.", name, "unsupported_value");
 
+    /// <summary>A field that others have taken the place of; accepted where it asks for nothing.</summary>
+    /// <param name="instead">What to use, as a sentence without its end.</param>
+    /// <param name="nothing">JSON that asks for nothing.</param>
+    public static FieldReader<TRequest> Replaced<TRequest>(string instead, params string[] nothing) => (value, name, _) =>
+        nothing.Contains(value.GetRawText(), StringComparer.Ordinal)
+            ? null
+            : ApiError.BadRequest($"Unsupported parameter: '{name}' is out of use. {instead}.", name, "unsupported_parameter");
+
     public static FieldReader<TRequest> Number<TRequest>(double min, double max, Action<TRequest, float> set) => (value, name, request) =>
     {
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number))

@@ -153,7 +153,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
             var engine = await LlamaEngine.LoadAsync(hosted.Options, loggers, new LoadProgress(hosted, time, LogProgress), hosted.Unloading);
             try
             {
-                var loaded = LoadedEngine.Create(engine, hosted.Options.ModelPath);
+                var loaded = LoadedEngine.Create(engine, hosted.Options.ModelPath, time);
                 hosted.LoadDuration = time.GetElapsedTime(started);
                 LogLoaded(hosted.Deployment, engine.Info.Architecture, engine.Info.ParameterCount, engine.Info.ContextLength);
                 return loaded;

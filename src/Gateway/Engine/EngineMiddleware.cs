@@ -83,7 +83,7 @@ internal sealed partial class EngineMiddleware
                 return;
             }
 
-            await WriteAsync(new LocalAnswer(context, exchange, request, generations, _time), exchange);
+            await WriteAsync(new LocalAnswer(context, exchange, request, engine.Engine, generations, _time), exchange);
             foreach (var failed in generations.Where(g => g.Error is not null))
             {
                 LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failed.Error!.Message);
@@ -165,6 +165,9 @@ internal sealed partial class EngineMiddleware
                     Prompt = prompt,
                     MaxTokens = request.Settings.MaxTokens ?? defaultMaxTokens,
                     Stop = request.Settings.Stop,
+                    TopLogprobs = request.Settings.TopLogprobs,
+                    VisibleTokens = request.VisibleTokens,
+                    Grammar = request.Grammar,
                     Adapters = adapters,
 
                     // One seed for all would give the same answer n times.

@@ -80,12 +80,12 @@ internal static class TokenEndpoints
         {
             // As a chat is tokenised here, so that the count is the chat's prompt_tokens.
             using var chatBody = JsonDocument.Parse($$"""{"messages":{{messages.GetRawText()}}}""");
-            if (ChatRequest.Read(chatBody.RootElement, out error) is not { } chat || engine.Template.Render(chat.Messages, out error) is not { } prompt)
+            if (ChatRequest.Read(chatBody.RootElement, out error) is not { } chat || LocalChat.Render(chat, engine.Template, out error) is not { } prompt)
             {
                 return error;
             }
 
-            ids = engine.Engine.Tokenize(prompt, request.AddSpecial ?? true);
+            ids = engine.Engine.Tokenize(prompt.Text, request.AddSpecial ?? true);
         }
         else
         {

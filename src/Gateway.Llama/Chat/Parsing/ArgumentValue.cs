@@ -85,7 +85,7 @@ internal static class ArgumentValue
             return values.EnumerateArray().Aggregate(Kinds.None, (kinds, v) => kinds | KindOf(v));
         }
 
-        return schema.TryGetProperty("anyOf"u8, out var options) || schema.TryGetProperty("oneOf"u8, out options)
+        return (schema.TryGetProperty("anyOf"u8, out var options) || schema.TryGetProperty("oneOf"u8, out options)) && options.ValueKind == JsonValueKind.Array
             ? options.EnumerateArray().Aggregate(Kinds.None, (kinds, o) => kinds | KindsOf(o, root, references - 1))
             : Kinds.Any;
     }

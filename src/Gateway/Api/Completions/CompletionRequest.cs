@@ -9,6 +9,9 @@ internal sealed class CompletionRequest
 {
     private const int MaxPrompts = 128;
 
+    // OpenAI's limit for this endpoint.
+    private const int MaxLogprobs = 5;
+
     // Every field of OpenAI's CreateCompletionRequest, and what becomes of it.
     private static readonly FrozenDictionary<string, FieldReader<CompletionRequest>> Fields =
         new Dictionary<string, FieldReader<CompletionRequest>>(GenerationFields.Create<CompletionRequest>(r => r.Settings), StringComparer.Ordinal)
@@ -16,7 +19,7 @@ internal sealed class CompletionRequest
             ["prompt"] = ReadPrompts,
             ["echo"] = Boolean<CompletionRequest>((r, v) => r.Echo = v),
             ["best_of"] = Integer<CompletionRequest>(1, GenerationFields.MaxChoices, (r, v) => r._bestOf = (int)v),
-            ["logprobs"] = Refused<CompletionRequest>(),
+            ["logprobs"] = Integer<CompletionRequest>(0, MaxLogprobs, (r, v) => r.Settings.TopLogprobs = (int)v),
             ["suffix"] = Refused<CompletionRequest>(),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -49,6 +52,12 @@ internal sealed class CompletionRequest
         if (Prompts.Count == 0)
         {
             return Missing("prompt");
+        }
+
+        if (Echo && Settings.TopLogprobs is not null)
+        {
+            return ApiError.BadRequest(
+                "Unsupported value: 'logprobs' cannot be asked for with 'echo': the log probabilities of a prompt are not computed.", "logprobs", "unsupported_value");
         }
 
         // As many as are answered can be drawn, but not more to choose from.
