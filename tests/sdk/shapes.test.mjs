@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import Ajv2020 from 'ajv/dist/2020.js';
-import { key, model, start } from './gateway.mjs';
+import { embeddingModel, key, model, start } from './gateway.mjs';
 
 // Kind of answer: the client's type, and the schema of the description.
 const kinds = {
@@ -15,6 +15,7 @@ const kinds = {
   chatChunk: ['OpenAI.Chat.ChatCompletionChunk', 'CreateChatCompletionStreamResponse'],
   completion: ['OpenAI.Completion', 'CreateCompletionResponse'],
   completionChunk: ['OpenAI.Completion', 'CreateCompletionResponse'],
+  embeddings: ['OpenAI.CreateEmbeddingResponse', 'CreateEmbeddingResponse'],
   models: ['{ object: "list", data: OpenAI.Model[] }', 'ListModelsResponse'],
   model: ['OpenAI.Model', 'Model'],
   error: ['{ error: { message: string, type: string, param: string | null, code: string | null } }', 'ErrorResponse'],
@@ -68,6 +69,11 @@ before(async () => {
   await call('completion', '/completions', { model, prompt: 'Hello', max_tokens: 4 });
   await call('completion', '/completions', { model, prompt: ['Hello', 'there'], max_tokens: 4, echo: true });
   await call('completionChunk', '/completions', { model, prompt: 'Hello', max_tokens: 4, stream: true, stream_options: { include_usage: true } });
+  await call('embeddings', '/embeddings', { model: embeddingModel, input: 'query: Hello' });
+  await call('embeddings', '/embeddings', { model: embeddingModel, input: [[0, 5, 2], [0, 6, 2]], dimensions: 8, encoding_format: 'float', user: 'u' });
+  await call('error', '/embeddings', { model: embeddingModel, input: '' });
+  await call('error', '/embeddings', { model, input: 'Hello' });
+  await call('error', '/rerank', { model, query: 'Hello', documents: ['there'] });
   await call('models', '/models');
   await call('model', `/models/${model}`);
   await call('error', '/models/nothing');
