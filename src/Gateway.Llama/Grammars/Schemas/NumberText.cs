@@ -28,7 +28,7 @@ internal static class NumberText
         Whole,
         Regular.Loop(Regular.All(Regular.Text("."), Regular.Loop(Digit, 1, FreeDigits)), 0, 1),
         Regular.Loop(
-            Regular.All(Regular.Of(CharSet.Of("eE")), Regular.Loop(Regular.Of(CharSet.Of("+-")), 0, 1), NonZero, Regular.Loop(Digit, 0, 1)), 0, 1))));
+            Regular.All(Regular.Of(CharSet.Of("eE")), Regular.Loop(Regular.Of(CharSet.Of("+-")), 0, 1), Regular.Loop(Digit, 1, 2)), 0, 1))));
 
     public static Terminal AnyInteger { get; } = new(Dfa.From(Whole));
 

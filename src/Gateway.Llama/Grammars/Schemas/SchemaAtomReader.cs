@@ -81,7 +81,7 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
             case "minProperties" when IsZero(value):
             case "nullable" when value.ValueKind == JsonValueKind.False:
                 break;
-            case "propertyNames" when value.ValueKind == JsonValueKind.True || value.GetRawText() is "{}" or "{\"type\":\"string\"}":
+            case "propertyNames" when JsonValues.Canonical(value) is "true" or "{}" or "{\"type\":\"string\"}":
                 atom.Implied |= JsonTypes.Object;
                 break;
             default:
