@@ -14,6 +14,7 @@ namespace Gateway.Llama;
 public sealed partial class LlamaEngine : IAsyncDisposable
 {
     private readonly SafeLlamaModelHandle _model;
+    private readonly string _modelPath;
     private readonly LlamaTokenizer _tokenizer;
     private readonly LlamaScheduler? _scheduler;
     private readonly VectorScheduler? _vectors;
@@ -22,9 +23,10 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     private int _disposed;
 
     private LlamaEngine(
-        LlamaModelInfo info, SafeLlamaModelHandle model, LlamaTokenizer tokenizer, LlamaScheduler? scheduler, VectorScheduler? vectors, ILogger logger)
+        LlamaModelInfo info, string modelPath, SafeLlamaModelHandle model, LlamaTokenizer tokenizer, LlamaScheduler? scheduler, VectorScheduler? vectors, ILogger logger)
     {
         Info = info;
+        _modelPath = modelPath;
         _model = model;
         _tokenizer = tokenizer;
         _scheduler = scheduler;
@@ -83,7 +85,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             throw LlamaLoadException.ForAdapter(path, $"the model '{Info.Name ?? Info.Architecture}' does not continue texts, and takes no adapters", "Leave the adapter out");
         }
 
-        await Task.Run(() => AdapterLoader.Check(path));
+        await Task.Run(() => AdapterLoader.Check(path, _modelPath));
         return await _scheduler.LoadAdapterAsync(path);
     }
 
@@ -231,7 +233,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             }
 
             Log.Loaded(logger, info.Name ?? info.Architecture, info.Architecture, info.SizeInBytes, info.ContextLength, scheduler?.Statistics.CellsTotal ?? 0);
-            return new LlamaEngine(info, model, tokenizer, scheduler, vectors, logger);
+            return new LlamaEngine(info, options.ModelPath, model, tokenizer, scheduler, vectors, logger);
         }
         catch
         {

@@ -87,6 +87,13 @@ public sealed class GgufFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
+    /// <summary>
+    /// A name by which libllama opens the very file that was checked, even where another has taken its path since; null where the system has
+    /// none.
+    /// </summary>
+    internal string? NameOfOpenFile => OperatingSystem.IsLinux() && _stream is FileStream { SafeFileHandle: { IsInvalid: false } handle }
+        && $"/proc/self/fd/{handle.DangerousGetHandle()}" is var name && File.Exists(name) ? name : null;
+
     internal bool TryReadAt(long position, Span<byte> target)
     {
         _stream.Position = position;

@@ -9,25 +9,18 @@ internal static class AdapterLoader
     private const string InvocationTokens = "adapter.alora.invocation_tokens";
     private const string AskForAnother = "Use a LoRA adapter in GGUF format that was made for this model (llama.cpp's convert_lora_to_gguf.py)";
 
-    /// <summary>Looks at the file, off the scheduler's thread.</summary>
-    /// <exception cref="LlamaLoadException">It is no adapter.</exception>
-    public static void Check(string path)
+    /// <summary>Checks the file against the model's, off the scheduler's thread.</summary>
+    /// <exception cref="LlamaLoadException">It is no adapter for this model.</exception>
+    public static void Check(string path, string modelPath)
     {
+        IReadOnlyList<GgufProblem> problems;
+        bool isActivated;
         try
         {
             using var file = GgufFile.Open(path);
-            if (GgufChecker.CheckAdapter(file, model: null) is { Count: > 0 } problems)
-            {
-                throw LlamaLoadException.ForAdapter(path, ProblemList.Join(problems), AskForAnother);
-            }
-
-            if (file.Metadata.ContainsKey(InvocationTokens))
-            {
-                throw LlamaLoadException.ForAdapter(
-                    path,
-                    $"it is an activated LoRA ({InvocationTokens}), which works on a part of each prompt only; this engine applies adapters to whole requests",
-                    "Use a plain LoRA adapter");
-            }
+            using var model = TryOpen(modelPath);
+            problems = GgufChecker.CheckAdapter(file, model);
+            isActivated = file.Metadata.ContainsKey(InvocationTokens);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -36,6 +29,32 @@ internal static class AdapterLoader
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw LlamaLoadException.ForAdapter(path, "it cannot be read", "Let the service's user read it", exception);
+        }
+
+        if (problems.Count > 0)
+        {
+            throw LlamaLoadException.ForAdapter(path, ProblemList.Join(problems), AskForAnother);
+        }
+
+        if (isActivated)
+        {
+            throw LlamaLoadException.ForAdapter(
+                path,
+                $"it is an activated LoRA ({InvocationTokens}), which works on a part of each prompt only; this engine applies adapters to whole requests",
+                "Use a plain LoRA adapter");
+        }
+    }
+
+    // The model is loaded; its file may be gone since.
+    private static GgufFile? TryOpen(string path)
+    {
+        try
+        {
+            return GgufFile.Open(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

@@ -7,17 +7,18 @@ namespace Gateway.Llama.Loading;
 /// <param name="Weights">Bytes of the weights.</param>
 /// <param name="Cache">Bytes of the KV cache, and of the state of recurrent layers.</param>
 /// <param name="Compute">Bytes for intermediate results, about.</param>
+/// <param name="Outputs">Bytes that libllama sets aside for logits; a model that makes vectors never touches them.</param>
 /// <param name="ContextLength">Tokens of one request that this is for.</param>
 /// <param name="Cells">Cells of the KV cache, one a token, shared by all requests.</param>
 /// <param name="Sequences">Requests at a time.</param>
-public sealed record MemoryEstimate(long Weights, long Cache, long Compute, int ContextLength, int Cells, int Sequences)
+public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long Outputs, int ContextLength, int Cells, int Sequences)
 {
     // libllama's types of cached keys and values, and of everything in between.
     private const int HalfBytes = 2;
     private const int SingleBytes = 4;
 
     /// <summary>All together.</summary>
-    public long Total => Weights + Cache + Compute;
+    public long Total => Weights + Cache + Compute + Outputs;
 
     /// <summary>The need of a model that is hosted with these options.</summary>
     /// <param name="file">The model; one without problems.</param>
@@ -31,29 +32,22 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, int 
 
     internal static MemoryEstimate Of(ModelMetadata model, LlamaEngineOptions options)
     {
-        var trained = (int)Math.Min(model.UInt32("context_length") ?? 0, int.MaxValue);
-        var context = options.ContextLength
-            ?? Math.Min(Math.Min(trained, LlamaEngineOptions.DefaultContextLength), options.CacheCells ?? int.MaxValue);
-        var cells = options.CacheCells ?? (int)Math.Min(2L * context, int.MaxValue);
-        if (Architectures.Encoders.Contains(model.Architecture) || model.Find("attention.causal")?.Flag == false)
-        {
-            cells = 0;
-        }
-
+        var shape = Shape.Of(model, options);
         var cache = 0.0;
         for (var layer = 0; layer < model.LayerCount; layer++)
         {
-            cache += (double)HalfBytes * cells * model.KVHeadCount(layer) * (model.KeyLength + model.ValueLength);
-            cache += (double)SingleBytes * options.MaxSequences * StateOf(model, layer);
+            cache += (double)HalfBytes * shape.Cells * model.KVHeadCount(layer) * (model.KeyLength + model.ValueLength);
+            cache += (double)SingleBytes * shape.Sequences * StateOf(model, layer);
         }
 
         return new MemoryEstimate(
             model.Tensors.Values.Sum(tensor => tensor.Size ?? 0),
             (long)Math.Min(cache, long.MaxValue / 4),
-            (long)ComputeOf(model, options, cells),
-            context,
-            cells,
-            options.MaxSequences);
+            (long)ComputeOf(model, shape),
+            SingleBytes * shape.Outputs * model.TokenCount,
+            shape.ContextLength,
+            shape.Cells,
+            shape.Sequences);
     }
 
     /// <summary>
@@ -72,7 +66,7 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, int 
             path,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"it takes about {Total / 1e6:N0} MB of memory ({Weights / 1e6:N0} MB of weights, {Cache / 1e6:N0} MB for {Cells} KV cells, {Compute / 1e6:N0} MB to compute), and this process may use {available / 1e6:N0} MB"),
+                $"it takes about {Total / 1e6:N0} MB of memory ({Weights / 1e6:N0} MB of weights, {Cache / 1e6:N0} MB for {Cells} KV cells, {Compute / 1e6:N0} MB to compute, {Outputs / 1e6:N0} MB for what it puts out), and this process may use {available / 1e6:N0} MB"),
             Weights > available ? "Take a smaller model, or one in fewer bits" : "Lower CacheCells or ContextLength");
     }
 
@@ -102,15 +96,39 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, int 
         return (kernel * (inner + (2 * (model.UInt32("ssm.group_count") ?? 0) * state))) + (inner * state);
     }
 
-    // What lies between the layers of one batch, and the logits; measured within a factor of two of libllama's own buffers.
-    private static double ComputeOf(ModelMetadata model, LlamaEngineOptions options, int cells)
+    // What lies between the layers of one batch; measured within a factor of two of libllama's own buffers.
+    private static double ComputeOf(ModelMetadata model, Shape shape)
     {
-        double batch = Math.Min(options.BatchSize, ContextFactory.LargestComputeBatch);
         double widest = Math.Max(model.OfLayer("feed_forward_length", 0) ?? 0, 2 * (model.UInt32("ssm.inner_size") ?? 0));
         var attention = model.HeadCount(0) * model.KeyLength;
-        var vectors = SingleBytes * batch * ((4.0 * model.EmbeddingLength) + (2 * widest) + (2 * attention));
-        var mask = HalfBytes * batch * cells;
-        var logits = 2.0 * SingleBytes * options.MaxSequences * model.TokenCount;
-        return vectors + mask + logits;
+        var vectors = SingleBytes * ((4.0 * model.EmbeddingLength) + (2 * widest) + (2 * attention));
+        var mask = attention > 0 ? HalfBytes * Math.Max(shape.Cells, shape.Batch) : 0;
+        return (shape.Batch * (vectors + mask)) + (SingleBytes * (double)Math.Min(shape.Outputs, shape.Sequences) * model.TokenCount);
+    }
+
+    /// <summary>The context that the factories make of a model.</summary>
+    private readonly record struct Shape(int ContextLength, int Cells, int Sequences, int Batch, long Outputs)
+    {
+        public static Shape Of(ModelMetadata model, LlamaEngineOptions options)
+        {
+            var trained = (int)Math.Min(model.UInt32("context_length") ?? 0, int.MaxValue);
+            var usual = Math.Min(trained, LlamaEngineOptions.DefaultContextLength);
+
+            // As ModelTaskReader tells it from the loaded model.
+            var pooling = model.UInt32("pooling_type") ?? 0;
+            var isCausal = model.Find("attention.causal")?.Flag != false && model.Architecture is not "gemma-embedding";
+            if (pooling == 0 && isCausal)
+            {
+                var length = options.ContextLength ?? Math.Min(usual, options.CacheCells ?? int.MaxValue);
+                var cells = options.CacheCells ?? (int)Math.Min(2L * length, int.MaxValue);
+                return new(length, cells, options.MaxSequences, Math.Min(options.BatchSize, ContextFactory.LargestComputeBatch), options.MaxSequences);
+            }
+
+            var inPieces = isCausal && (pooling == 3 || (pooling == 4 && model.Architecture is "qwen3" or "qwen3vl"));
+            var context = options.ContextLength ?? VectorContextFactory.DefaultContextLength(model.TokenCount, inPieces, usual);
+            var batch = inPieces ? Math.Min(context, VectorContextFactory.PieceLength) : context;
+            var hasCache = !Architectures.Encoders.Contains(model.Architecture);
+            return new(context, hasCache ? context : 0, 1, batch, batch);
+        }
     }
 }

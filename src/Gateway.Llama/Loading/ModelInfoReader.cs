@@ -35,7 +35,7 @@ internal static class ModelInfoReader
             var usual = Math.Min(trained, LlamaEngineOptions.DefaultContextLength);
             return purpose.Task == ModelTask.Generate
                 ? Math.Min(usual, options.CacheCells ?? int.MaxValue)
-                : VectorContextFactory.DefaultContextLength(model.Vocab.Count, purpose, usual);
+                : VectorContextFactory.DefaultContextLength(model.Vocab.Count, purpose.InPieces, usual);
         }
 
         // A recurrent model has no positions that it was not trained for.

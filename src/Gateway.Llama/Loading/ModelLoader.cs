@@ -37,7 +37,7 @@ internal sealed class ModelLoader
             throw new LlamaLoadException(path, "libllama itself could not be loaded", cause.Message.TrimEnd('.'), cause);
         }
 
-        return new ModelLoader(progress, cancellationToken).Load(path);
+        return new ModelLoader(progress, cancellationToken).Load(path, file.NameOfOpenFile ?? path);
     }
 
     /// <summary>The part of libllama's messages that an error message shows.</summary>
@@ -91,7 +91,7 @@ internal sealed class ModelLoader
         }
     }
 
-    private SafeLlamaModelHandle Load(string path)
+    private SafeLlamaModelHandle Load(string path, string openName)
     {
         LlamaProgressCallback onProgress = OnProgress;
         var model = NativeLog.CollectErrors(
@@ -101,7 +101,7 @@ internal sealed class ModelLoader
                 parameters.progress_callback = onProgress;
                 try
                 {
-                    return SafeLlamaModelHandle.LoadFromFile(path, parameters);
+                    return SafeLlamaModelHandle.LoadFromFile(openName, parameters);
                 }
                 catch (LoadWeightsFailedException)
                 {
@@ -120,7 +120,7 @@ internal sealed class ModelLoader
         model?.Dispose();
         _progressFailure?.Throw();
         _cancellationToken.ThrowIfCancellationRequested();
-        throw new LlamaLoadException(path, Said(errors), AskForAnother);
+        throw new LlamaLoadException(path, Said(errors).Replace(openName, path, StringComparison.Ordinal), AskForAnother);
     }
 
     private static SafeLlamaModelHandle Checked(SafeLlamaModelHandle model, string path)

@@ -11,17 +11,17 @@ internal static class VectorContextFactory
     public const int MostTexts = 64;
 
     // Tokens that a text is read in at a time, where it can be read in pieces.
-    private const int PieceLength = 512;
+    public const int PieceLength = 512;
 
     // libllama keeps room for a row of logits a token (4 bytes for each word of the vocabulary) whether or not there will be any. For 250,000
     // words that is 1 MB a token, so what is not asked for by name stays within this.
     private const long UsualOutputs = 1L << 30;
 
     /// <summary>Tokens of a text when nobody says: what is usual, or less where one batch of it would take too much memory.</summary>
-    public static int DefaultContextLength(int vocabularySize, ModelPurpose purpose, int usual)
+    public static int DefaultContextLength(long vocabularySize, bool inPieces, int usual)
     {
-        var most = (int)Math.Min(usual, UsualOutputs / RowSize(vocabularySize));
-        return purpose.InPieces || most >= usual ? usual : Math.Max(most / 256 * 256, 256);
+        var most = (int)Math.Min(usual, UsualOutputs / Math.Max(RowSize(vocabularySize), 1));
+        return inPieces || most >= usual ? usual : Math.Max(most / 256 * 256, 256);
     }
 
     /// <exception cref="LlamaLoadException">libllama made none, or memory would not do for it.</exception>
@@ -30,7 +30,6 @@ internal static class VectorContextFactory
     {
         // A text that is not read in pieces must be in one compute batch: libllama asserts that, and a failed assertion ends the process.
         var batch = purpose.InPieces ? Math.Min(info.ContextLength, PieceLength) : info.ContextLength;
-        CheckMemory(info, options, batch);
         var abort = new AbortSwitch();
         var context = NativeLog.CollectErrors(
             () =>
@@ -66,20 +65,5 @@ internal static class VectorContextFactory
         return (context, abort);
     }
 
-    private static long RowSize(int vocabularySize) => 4L * vocabularySize;
-
-    private static void CheckMemory(LlamaModelInfo info, LlamaEngineOptions options, int batch)
-    {
-        var bytes = batch * RowSize(info.VocabularySize);
-        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (bytes > available)
-        {
-            throw new LlamaLoadException(
-                options.ModelPath,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{batch} tokens at a time take {bytes / 1e6:N0} MB for its vocabulary of {info.VocabularySize}, and this process may use {available / 1e6:N0} MB"),
-                "Lower ContextLength");
-        }
-    }
+    private static long RowSize(long vocabularySize) => 4 * vocabularySize;
 }

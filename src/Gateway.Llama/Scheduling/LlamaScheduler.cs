@@ -50,7 +50,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _planner = new StepPlanner(_batchSize);
         _batch = new LLamaBatch();
         _sampler = new TokenSampler(vocabularySize);
-        _governor = new ThreadGovernor(options.Threads ?? ProcessorTopology.PhysicalCores);
+        _threads = new ContextThreads(context, options.Threads ?? ProcessorTopology.PhysicalCores);
         for (var id = options.MaxSequences - 1; id >= 0; id--)
         {
             _freeIds.Push((LLamaSeqId)id);
@@ -73,7 +73,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 PromptTokens = Volatile.Read(ref _promptTokens),
                 GeneratedTokens = Volatile.Read(ref _generatedTokens),
                 DecodeSteps = Volatile.Read(ref _decodeSteps),
-                Threads = _governor.Threads,
+                Threads = _threads.Count,
                 FailedDecodes = Volatile.Read(ref _failedDecodes),
             };
         }
@@ -150,6 +150,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         finally
         {
             // Also on the way out of an exception: nobody may be left waiting.
+            _threads.Rest();
             TakeIncoming();
             foreach (var generation in _waiting)
             {
@@ -176,6 +177,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         Admit();
         if (_running.Count == 0)
         {
+            _threads.Rest();
             _wake.WaitOne();
             return;
         }

@@ -21,7 +21,7 @@ internal sealed class VectorComputer : IDisposable
     private readonly AbortSwitch _abort;
     private readonly LLamaBatch _batch;
     private readonly int _batchSize;
-    private readonly ThreadGovernor _governor;
+    private readonly ContextThreads _threads;
     private readonly IdleOutputs _outputs;
     private readonly ModelTask _task;
     private readonly int _vectorSize;
@@ -36,7 +36,7 @@ internal sealed class VectorComputer : IDisposable
         _vectorSize = info.Task == ModelTask.Embed ? info.EmbeddingSize : 1;
         _batchSize = (int)context.BatchSize;
         _batch = new LLamaBatch();
-        _governor = new ThreadGovernor(options.Threads ?? ProcessorTopology.PhysicalCores);
+        _threads = new ContextThreads(context, options.Threads ?? ProcessorTopology.PhysicalCores);
         _outputs = new IdleOutputs(info.VocabularySize);
     }
 
@@ -44,7 +44,10 @@ internal sealed class VectorComputer : IDisposable
 
     public long FailedDecodes => Volatile.Read(ref _failedDecodes);
 
-    public int Threads => _governor.Threads;
+    public int Threads => _threads.Count;
+
+    /// <summary>There is nothing to compute for now.</summary>
+    public void Rest() => _threads.Rest();
 
     public void Abort(byte decodes = 1) => _abort.Set(decodes);
 
@@ -88,6 +91,7 @@ internal sealed class VectorComputer : IDisposable
 
     public void Dispose()
     {
+        _threads.Rest();
         _context.Dispose();
         _abort.Dispose();
     }
@@ -131,6 +135,7 @@ internal sealed class VectorComputer : IDisposable
 
     private InvalidOperationException? Decode()
     {
+        _threads.Prepare();
         var started = Stopwatch.GetTimestamp();
         var result = _context.Decode(_batch);
         if (result != DecodeResult.Ok)
@@ -146,20 +151,14 @@ internal sealed class VectorComputer : IDisposable
 
         Volatile.Write(ref _decodes, _decodes + 1);
         _outputs.Release(_context, _batch.TokenCount);
-        var threads = _governor.Threads;
-        _governor.Record(_batch.TokenCount, Stopwatch.GetElapsedTime(started), Stopwatch.GetElapsedTime(0));
-        if (_governor.Threads != threads)
-        {
-            _context.GenerationThreads = _governor.Threads;
-            _context.BatchThreads = _governor.Threads;
-        }
-
+        _threads.Record(_batch.TokenCount, Stopwatch.GetElapsedTime(started));
         return null;
     }
 
     private float[]? Read(LLamaSeqId sequence)
     {
         var pooled = _context.GetEmbeddingsSeq(sequence);
+
         // LLamaSharp has a span of the usual length over nothing for it.
         if (Unsafe.IsNullRef(ref MemoryMarshal.GetReference(pooled)))
         {

@@ -133,6 +133,7 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
         _planner.Remove(static job => job.CancellationToken.IsCancellationRequested, job => Leave(job, FinishReason.Cancelled));
         if (_planner.IsEmpty)
         {
+            _computer.Rest();
             _wake.WaitOne();
         }
 

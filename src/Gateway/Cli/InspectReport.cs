@@ -84,9 +84,9 @@ internal sealed record InspectReport(
     private string? MemoryText() => Memory is not { } memory ? null
         : Invariant($"about {Bytes(memory.Total)}: weights {Bytes(memory.Weights)}, ")
             + (memory.Cache > 0
-                ? Invariant($"cache {Bytes(memory.Cache)} (context of {memory.ContextLength:N0} tokens, {memory.Sequences} requests in {memory.Cells:N0} cells), ")
+                ? Invariant($"cache {Bytes(memory.Cache)} (context of {memory.ContextLength:N0} tokens, {Count(memory.Sequences, "request")} in {memory.Cells:N0} cells), ")
                 : "")
-            + Invariant($"computing {Bytes(memory.Compute)}");
+            + Invariant($"computing {Bytes(memory.Compute)}, set aside for outputs {Bytes(memory.Outputs)}");
 
     private static string? Shown(string? text) => text is null ? null : GgufText.Show(text);
 
