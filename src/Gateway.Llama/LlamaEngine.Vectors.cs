@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gateway.Llama.Gguf;
 using Gateway.Llama.Vectors;
 
 namespace Gateway.Llama;
@@ -9,12 +10,27 @@ public sealed partial class LlamaEngine
     /// <summary>Whether a reranker's scores lie between 0 and 1 already; those of most are logits without bounds.</summary>
     public bool ScoresAreProbabilities { get; }
 
+    /// <summary>What a model is for, as far as its file tells, without loading it; null when the file cannot be read.</summary>
+    /// <param name="modelPath">Path of the GGUF file.</param>
+    public static ModelTask? ReadTask(string modelPath)
+    {
+        try
+        {
+            using var file = GgufFile.Open(modelPath);
+            return new ModelMetadata(file) is { Architecture.Length: > 0 } model ? model.Purpose.Task : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The scheduler of vectors, null for a model that makes none.</summary>
     internal VectorScheduler? Vectors => _vectors;
 
     /// <summary>
-    /// Queues texts to be turned into vectors: all of them, or none. False when too many wait: try again later. They are taken while there is
-    /// room for one, even when all of them are more than the queue takes: otherwise they could never be.
+    /// Queues texts to be turned into vectors: all of them, or none. False when too many requests wait: try again later. The texts of several
+    /// requests take turns.
     /// </summary>
     /// <param name="texts">Token ids of each text; for a reranker, query and document as <see cref="TokenizePair"/> puts them together.</param>
     /// <param name="cancellationToken">Ends the computation within one step.</param>

@@ -33,7 +33,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         _vectors = vectors;
         _pairs = new(() => new PairTokenizer(model, tokenizer));
         _logger = logger;
-        ScoresAreProbabilities = info.Task == ModelTask.Rerank && ModelTaskReader.RanksByWord(model);
+        ScoresAreProbabilities = info.Task == ModelTask.Rerank && ModelPurpose.RanksByWord(info.Architecture);
     }
 
     /// <summary>What the file says about the model.</summary>

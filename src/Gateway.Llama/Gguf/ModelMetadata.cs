@@ -1,4 +1,6 @@
 using System.Globalization;
+using Gateway.Llama.Loading;
+using LLama.Native;
 
 namespace Gateway.Llama.Gguf;
 
@@ -43,6 +45,10 @@ internal sealed class ModelMetadata
 
     /// <summary>Length of a value of one head.</summary>
     public long ValueLength => UInt32("attention.value_length") ?? HeadLength;
+
+    /// <summary>What it is for, as far as the file tells.</summary>
+    public ModelPurpose Purpose =>
+        ModelPurpose.Of(Architecture, (LLamaPoolingType)(UInt32("pooling_type") ?? 0), Find("attention.causal")?.Flag);
 
     private long HeadLength => HeadCount(0) is > 0 and var heads ? EmbeddingLength / heads : 0;
 

@@ -114,19 +114,16 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
             var trained = (int)Math.Min(model.UInt32("context_length") ?? 0, int.MaxValue);
             var usual = Math.Min(trained, LlamaEngineOptions.DefaultContextLength);
 
-            // As ModelTaskReader tells it from the loaded model.
-            var pooling = model.UInt32("pooling_type") ?? 0;
-            var isCausal = model.Find("attention.causal")?.Flag != false && model.Architecture is not "gemma-embedding";
-            if (pooling == 0 && isCausal)
+            var purpose = model.Purpose;
+            if (purpose.Task == ModelTask.Generate)
             {
                 var length = options.ContextLength ?? Math.Min(usual, options.CacheCells ?? int.MaxValue);
                 var cells = options.CacheCells ?? (int)Math.Min(2L * length, int.MaxValue);
                 return new(length, cells, options.MaxSequences, Math.Min(options.BatchSize, ContextFactory.LargestComputeBatch), options.MaxSequences);
             }
 
-            var inPieces = isCausal && (pooling == 3 || (pooling == 4 && model.Architecture is "qwen3" or "qwen3vl"));
-            var context = options.ContextLength ?? VectorContextFactory.DefaultContextLength(model.TokenCount, inPieces, usual);
-            var batch = inPieces ? Math.Min(context, VectorContextFactory.PieceLength) : context;
+            var context = options.ContextLength ?? VectorContextFactory.DefaultContextLength(model.TokenCount, purpose.InPieces, usual);
+            var batch = purpose.InPieces ? Math.Min(context, VectorContextFactory.PieceLength) : context;
             var hasCache = !Architectures.Encoders.Contains(model.Architecture);
             return new(context, hasCache ? context : 0, 1, batch, batch);
         }

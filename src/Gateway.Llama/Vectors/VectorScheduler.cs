@@ -5,7 +5,8 @@ namespace Gateway.Llama.Vectors;
 
 /// <summary>
 /// Turns texts into vectors. One thread owns the context; each of its steps computes a batch of whole texts, of several requests. Nothing is
-/// kept from step to step.
+/// kept from step to step. The queue is bounded by requests rather than texts: since they take turns, one with thousands of texts is no reason
+/// to turn others away.
 /// </summary>
 internal sealed partial class VectorScheduler : IAsyncDisposable
 {
@@ -29,7 +30,7 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
     {
         _computer = computer;
         _logger = logger;
-        _capacity = VectorContextFactory.MostTexts + options.QueueCapacity;
+        _capacity = options.MaxSequences + options.QueueCapacity;
         _planner = new VectorPlanner(VectorComputer.TokensOfBatch, VectorContextFactory.MostTexts);
         new Thread(Run) { IsBackground = true, Name = "llama vectors" }.Start();
     }
@@ -54,7 +55,7 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>Queues a job; false when too many texts wait.</summary>
+    /// <summary>Queues a job; false when too many wait.</summary>
     /// <exception cref="ObjectDisposedException">The scheduler is being stopped.</exception>
     public bool TryEnqueue(VectorJob job)
     {
@@ -66,7 +67,7 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
                 return false;
             }
 
-            _inFlight += job.Texts.Count;
+            _inFlight++;
             _incoming.Enqueue(job);
             _wake.Set();
         }
@@ -138,7 +139,7 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
         }
 
         var batch = _planner.Plan();
-        Volatile.Write(ref _running, batch.Count);
+        Volatile.Write(ref _running, batch.DistinctBy(static item => item.Job).Count());
         return batch;
     }
 
@@ -220,7 +221,7 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
         {
             lock (_intake)
             {
-                _inFlight -= job.Texts.Count;
+                _inFlight--;
             }
 
             job.Finish(reason, error);

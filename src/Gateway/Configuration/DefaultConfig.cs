@@ -24,7 +24,9 @@ internal static class DefaultConfig
             new() { Name = ModelName, Deployments = [new() { Name = DeploymentName }] },
             new() { Name = EmbeddingModelName, Deployments = [new() { Name = EmbeddingDeploymentName }] },
         ],
-        Deployments = [Shipped(DeploymentName, ModelFileName), Shipped(EmbeddingDeploymentName, EmbeddingModelFileName)],
+
+        // The second model would make the start half as long again, and most first calls are for the first.
+        Deployments = [Shipped(DeploymentName, ModelFileName), Shipped(EmbeddingDeploymentName, EmbeddingModelFileName) with { Load = LoadTime.FirstUse }],
         Tenants =
         [
             new()

@@ -76,10 +76,10 @@ internal static class TokenEndpoints
         }
 
         int[] ids;
-        if (request.Messages is { } messages)
+        if (request.Chat.Count > 0)
         {
             // As a chat is tokenised here, so that the count is the chat's prompt_tokens.
-            using var chatBody = JsonDocument.Parse($$"""{"messages":{{messages.GetRawText()}}}""");
+            using var chatBody = JsonSerializer.SerializeToDocument(request.Chat);
             if (ChatRequest.Read(chatBody.RootElement, out error) is not { } chat || LocalChat.Render(chat, engine.Template, out error) is not { } prompt)
             {
                 return error;

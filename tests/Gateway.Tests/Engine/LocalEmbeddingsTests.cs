@@ -11,7 +11,7 @@ public sealed class LocalEmbeddingsTests(LocalGateway shared) : IClassFixture<Lo
     private const string Path = "/v1/embeddings";
     private const string Canary = TestGateway.Canary;
 
-    [SharedDataFact]
+    [SharedFact]
     public async Task Embeddings_are_those_of_llama_server_in_the_order_of_the_inputs()
     {
         var texts = LocalGateway.Reference.GetProperty("embeddings").GetProperty("texts").EnumerateArray().ToList();

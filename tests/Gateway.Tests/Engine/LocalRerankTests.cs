@@ -9,7 +9,7 @@ public sealed class LocalRerankTests(LocalGateway shared) : IClassFixture<LocalG
     private const string Path = "/v1/rerank";
     private const string Canary = TestGateway.Canary;
 
-    [SharedDataFact]
+    [SharedFact]
     public async Task Documents_come_in_the_order_of_their_scores_which_are_those_of_llama_server()
     {
         foreach (var query in LocalGateway.Reference.GetProperty("rerank").GetProperty("queries").EnumerateArray())
@@ -24,7 +24,7 @@ public sealed class LocalRerankTests(LocalGateway shared) : IClassFixture<LocalG
         }
     }
 
-    [SharedDataFact]
+    [SharedFact]
     public async Task An_answer_has_the_fields_that_clients_of_Jina_and_Cohere_read()
     {
         var answer = await shared.AskAsync(Path, new
@@ -47,7 +47,7 @@ public sealed class LocalRerankTests(LocalGateway shared) : IClassFixture<LocalG
         Assert.Equal(["index", "relevance_score"], Assert.Single(bare.GetProperty("results").EnumerateArray()).EnumerateObject().Select(p => p.Name));
     }
 
-    [SharedDataFact]
+    [SharedFact]
     public async Task A_document_that_is_too_long_has_the_score_of_its_best_window_where_the_operator_says_so()
     {
         var document = $"{Canary} " + string.Concat(Enumerable.Repeat("the sun is shining and the rain is falling ", 150));
@@ -63,7 +63,7 @@ public sealed class LocalRerankTests(LocalGateway shared) : IClassFixture<LocalG
         Assert.Equal(("query", "context_length_exceeded"), (query.Param, query.Code));
     }
 
-    [SharedDataTheory]
+    [SharedTheory]
     [InlineData("""{"model":"rerank","documents":["a"]}""", "query", "missing_required_parameter")]
     [InlineData("""{"model":"rerank","query":"a"}""", "documents", "missing_required_parameter")]
     [InlineData("""{"model":"rerank","query":"","documents":["a"]}""", "query", "empty_string")]
@@ -87,7 +87,7 @@ public sealed class LocalRerankTests(LocalGateway shared) : IClassFixture<LocalG
         Assert.Equal((param, code), (error.Param, error.Code));
     }
 
-    [SharedDataFact]
+    [SharedFact]
     public async Task Chat_with_a_reranker_is_refused_with_what_can()
     {
         var error = await shared.RefusedAsync("/v1/chat/completions", TestGateway.Prompt(LocalGateway.Rerank));

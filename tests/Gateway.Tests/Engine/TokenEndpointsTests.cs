@@ -9,7 +9,7 @@ public sealed class TokenEndpointsTests(LocalGateway shared) : IClassFixture<Loc
 {
     private const string Canary = TestGateway.Canary;
 
-    [SharedDataTheory]
+    [SharedTheory]
     [InlineData(LocalGateway.Chat, "smollm2")]
     [InlineData(LocalGateway.Embed, "e5")]
     [InlineData("tiny-llama", "tiny-llama")]
@@ -68,6 +68,8 @@ public sealed class TokenEndpointsTests(LocalGateway shared) : IClassFixture<Loc
         var answer = await shared.AskAsync("/v1/chat/completions", new { model = LocalGateway.Chat, messages, max_tokens = 1 });
 
         Assert.Equal(answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32(), count);
+        var tools = new[] { new { type = "function", function = new { name = "weather", parameters = new { type = "object" } } } };
+        Assert.True((await shared.AskAsync("/tokenize", new { model = LocalGateway.Chat, messages, tools })).GetProperty("count").GetInt32() > count);
     }
 
     [Fact]
@@ -87,6 +89,8 @@ public sealed class TokenEndpointsTests(LocalGateway shared) : IClassFixture<Loc
     [InlineData("/tokenize", """{"model":"chat","content":"a","prompt":"b"}""", 400, "prompt", "invalid_parameter_combination")]
     [InlineData("/tokenize", """{"model":"chat","content":"a","return_token_strs":true}""", 400, "return_token_strs", "invalid_parameter_combination")]
     [InlineData("/tokenize", """{"model":"chat","prompt":"a","with_pieces":true}""", 400, "with_pieces", "invalid_parameter_combination")]
+    [InlineData("/tokenize", """{"model":"chat","prompt":"a","tools":[]}""", 400, "tools", "invalid_parameter_combination")]
+    [InlineData("/tokenize", """{"model":"chat","messages":[{"role":"user","content":"a"}],"tools":5}""", 400, "tools", "invalid_type")]
     [InlineData("/tokenize", """{"model":"chat","content":["a",5]}""", 400, "content", "invalid_type")]
     [InlineData("/tokenize", """{"model":"chat","messages":[]}""", 400, "messages", "empty_array")]
     [InlineData("/tokenize", """{"model":"chat","messages":"a"}""", 400, "messages", "invalid_type")]

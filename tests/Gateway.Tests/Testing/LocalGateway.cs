@@ -17,15 +17,9 @@ public sealed class LocalGateway : IAsyncLifetime
 
     internal TestGateway Gateway { get; private set; } = null!;
 
-    private static readonly string Tiny = Repository.PathOf("../shared/models/tiny");
-
-    public static string? MissingData { get; } = File.Exists(Path.Combine(Tiny, "reference.json"))
-        ? null
-        : "The shared test data (../shared/models/tiny beside the repository) is not here.";
-
     /// <summary>Output of llama-server of the same libllama.</summary>
-    internal static JsonElement Reference { get; } = MissingData is null
-        ? JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(Path.Combine(Tiny, "reference.json")))
+    internal static JsonElement Reference { get; } = SharedModels.Missing is null
+        ? JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(SharedModels.Tiny("reference.json")))
         : default;
 
     public async Task InitializeAsync()
@@ -40,12 +34,12 @@ public sealed class LocalGateway : IAsyncLifetime
             .Local("e5-windows", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"), "overlong: window")
             .Deployment("remote", Upstream.BaseUrl)
             .Tenant("other", TestKeys.Other, Embed, Remote);
-        if (MissingData is null)
+        if (SharedModels.Missing is null)
         {
             file.Model(Rerank, "ranker").Model(RerankWindows, "ranker-windows").Model("tiny-llama", "tiny-llama")
-                .Local("ranker", Path.Combine(Tiny, "tiny-reranker.gguf"))
-                .Local("ranker-windows", Path.Combine(Tiny, "tiny-reranker.gguf"), "overlong: window")
-                .Local("tiny-llama", Path.Combine(Tiny, "tiny-llama.gguf"), "context_length: 256")
+                .Local("ranker", SharedModels.Tiny("tiny-reranker.gguf"))
+                .Local("ranker-windows", SharedModels.Tiny("tiny-reranker.gguf"), "overlong: window")
+                .Local("tiny-llama", SharedModels.Tiny("tiny-llama.gguf"), "context_length: 256")
                 .Tenant("acme", TestKeys.Acme, Chat, Embed, EmbedWindows, Remote, Rerank, RerankWindows, "tiny-llama");
         }
         else
@@ -79,16 +73,4 @@ public sealed class LocalGateway : IAsyncLifetime
         await Gateway.DisposeAsync();
         await Upstream.DisposeAsync();
     }
-}
-
-/// <summary>A test that needs the shared test data; skipped where that is not there.</summary>
-public sealed class SharedDataFactAttribute : FactAttribute
-{
-    public SharedDataFactAttribute() => Skip = LocalGateway.MissingData;
-}
-
-/// <inheritdoc cref="SharedDataFactAttribute"/>
-public sealed class SharedDataTheoryAttribute : TheoryAttribute
-{
-    public SharedDataTheoryAttribute() => Skip = LocalGateway.MissingData;
 }

@@ -15,3 +15,9 @@ public sealed class SharedFactAttribute : FactAttribute
 {
     public SharedFactAttribute() => Skip = SharedModels.Missing;
 }
+
+/// <inheritdoc cref="SharedFactAttribute"/>
+public sealed class SharedTheoryAttribute : TheoryAttribute
+{
+    public SharedTheoryAttribute() => Skip = SharedModels.Missing;
+}

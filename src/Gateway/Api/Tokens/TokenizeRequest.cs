@@ -21,20 +21,18 @@ internal sealed class TokenizeRequest
             ["with_pieces"] = Boolean<TokenizeRequest>((r, v) => r.WithPieces = v),
 
             ["prompt"] = (value, name, request) => ReadText(value, name, text => request.Prompt = text),
-            ["messages"] = (value, _, request) =>
-            {
-                request.Messages = value;
-                return null;
-            },
+            ["messages"] = OfChat,
+            ["tools"] = OfChat,
+            ["chat_template_kwargs"] = OfChat,
             ["add_special_tokens"] = Boolean<TokenizeRequest>((r, v) => r.AddSpecial = v),
             ["return_token_strs"] = Boolean<TokenizeRequest>((r, v) => r.WithTexts = v),
             ["add_generation_prompt"] = Only<TokenizeRequest>("true"),
             ["continue_final_message"] = Only<TokenizeRequest>("false"),
             ["chat_template"] = Refused<TokenizeRequest>(),
-            ["chat_template_kwargs"] = Refused<TokenizeRequest>(),
-            ["tools"] = Empty<TokenizeRequest>(JsonValueKind.Array),
             ["mm_processor_kwargs"] = Refused<TokenizeRequest>(),
         }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private readonly Dictionary<string, JsonElement> _chat = new(StringComparer.Ordinal);
 
     private static readonly string[] Texts = ["content", "prompt", "messages"];
 
@@ -51,8 +49,8 @@ internal sealed class TokenizeRequest
     /// <summary>vLLM's text.</summary>
     public string? Prompt { get; private set; }
 
-    /// <summary>vLLM's conversation.</summary>
-    public JsonElement? Messages { get; private set; }
+    /// <summary>Fields of vLLM's conversation that are those of a chat request; empty when there is none.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Chat => _chat;
 
     /// <summary>Whether the tokens that the model wants at the beginning and end are added; null for the shape's default.</summary>
     public bool? AddSpecial { get; private set; }
@@ -85,10 +83,22 @@ internal sealed class TokenizeRequest
         }
 
         // What only the other shape has would be dropped in silence.
-        string[] others = given[0] is "content" ? ["add_special_tokens", "return_token_strs"] : ["add_special", "parse_special", "with_pieces"];
+        string[] others = given[0] switch
+        {
+            "content" => ["add_special_tokens", "return_token_strs", "tools", "chat_template_kwargs"],
+            "prompt" => ["add_special", "parse_special", "with_pieces", "tools", "chat_template_kwargs"],
+            _ => ["add_special", "parse_special", "with_pieces"],
+        };
         return Array.Find(others, name => IsGiven(body, name)) is { } foreign
             ? ApiError.BadRequest($"'{foreign}' does not go with '{given[0]}'.", foreign, "invalid_parameter_combination")
             : null;
+    }
+
+    // What is wrong with them is for the chat's own reader to say.
+    private static ApiError? OfChat(JsonElement value, string name, TokenizeRequest request)
+    {
+        request._chat.Add(name, value);
+        return null;
     }
 
     private static bool IsGiven(JsonElement body, string name) => body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
