@@ -5,7 +5,7 @@ namespace Gateway.Cli;
 /// <summary><c>gateway models</c>: looks into model files without loading them.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create() => new("models", "Model files (GGUF).") { InspectCommand.Create(), RenderCommand.Create() };
+    public static Command Create() => new("models", "Model files (GGUF).") { InspectCommand.Create(), RenderCommand.Create(), TryCommand.Create() };
 
     /// <summary>An argument that is the path of a file.</summary>
     public static Argument<string> FileArgument(string name, string description)

@@ -122,7 +122,11 @@ internal sealed class HyperparameterCheck(ModelMetadata model, GgufProblems prob
         }
         else if (model.KeyLength != model.ValueLength && Architectures.ValuesLikeKeys.Contains(model.Architecture))
         {
-            problems.AddKey(model.Key("attention.value_length"), Invariant($"{model.ValueLength}; in this architecture it must be as attention.key_length, {model.KeyLength}"));
+            // Of the two the one is named that the file has.
+            var (name, length, other, otherLength) = model.Find("attention.value_length") is null
+                ? ("attention.key_length", model.KeyLength, "attention.value_length", model.ValueLength)
+                : ("attention.value_length", model.ValueLength, "attention.key_length", model.KeyLength);
+            problems.AddKey(model.Key(name), Invariant($"{length}; in this architecture it must be as {other}, {otherLength}"));
         }
 
         return model.KeyLength > 0;
@@ -203,7 +207,7 @@ internal sealed class HyperparameterCheck(ModelMetadata model, GgufProblems prob
         var used = Enumerable.Range(0, (int)model.BlockCount).Max(layer => model.OfLayer("expert_used_count", layer) ?? 0);
         if (used > experts || (experts > 0 && used == 0))
         {
-            problems.AddKey(model.Key("expert_used_count"), Invariant($"{used}; with an expert_count of {experts} it must be ")
+            problems.AddKey(model.Key("expert_used_count"), Invariant($"{used}; with {model.Key("expert_count")} {experts} it must be ")
                 + (experts > 0 ? Invariant($"from 1 to {experts}") : "0"));
         }
 
