@@ -125,16 +125,24 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
     public string Detokenize(ReadOnlySpan<int> tokens, bool special = false) => _tokenizer.Detokenize(tokens, special);
 
-    /// <summary>The UTF-8 text of one token; it may be a part of a character only.</summary>
-    /// <param name="token">A token id of this model.</param>
-    /// <param name="special">Whether special tokens have a text.</param>
+    /// <summary>The UTF-8 text of one token, a special one's too; it may be a part of a character only.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
-    public byte[] TokenToBytes(int token, bool special = true) => _tokenizer.TokenToBytes(token, special);
+    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token, special: true);
+
+    /// <summary>What one token adds to an answer, as UTF-8: nothing for a special one that is not visible there.</summary>
+    /// <param name="token">A token id of this model.</param>
+    /// <param name="visibleTokens">The answer's <see cref="GenerationRequest.VisibleTokens"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
+    public byte[] TokenToAnswer(int token, IReadOnlySet<int> visibleTokens)
+    {
+        ArgumentNullException.ThrowIfNull(visibleTokens);
+        return _tokenizer.TokenToBytes(token, special: visibleTokens.Contains(token));
+    }
 
     /// <summary>The special tokens in a text, those that no answer shows unless <see cref="GenerationRequest.VisibleTokens"/> has them.</summary>
     /// <param name="text">Text of a template: never of a caller.</param>
-    public IEnumerable<int> FindSpecialTokens(string text) =>
-        Tokenize(text, addSpecial: false, parseSpecial: true).Where(t => TokenToBytes(t).Length > TokenToBytes(t, special: false).Length);
+    public IEnumerable<int> FindSpecialTokens(string text) => Tokenize(text, addSpecial: false, parseSpecial: true)
+        .Where(t => _tokenizer.TokenToBytes(t, special: true).Length > _tokenizer.TokenToBytes(t, special: false).Length);
 
     /// <summary>The token as the vocabulary writes it, such as "\u0120the" where a space is part of it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>

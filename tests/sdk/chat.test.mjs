@@ -149,10 +149,9 @@ test('errors are raised as the classes that the client has for them', async () =
 });
 
 const refused = {
-  tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }],
-  response_format: { type: 'json_object' },
-  logit_bias: { 5: 1 },
-  logprobs: true,
+  tools: [{ type: 'custom', custom: { name: 'f' } }],
+  response_format: { type: 'grammar' },
+  logit_bias: { 5: 101 },
   top_logprobs: 2,
   reasoning_effort: 'high',
   audio: { voice: 'alloy', format: 'wav' },

@@ -66,7 +66,16 @@ before(async () => {
   await call('chat', '/chat/completions', { model, messages, n: 2, stop: 'o' });
   await call('chatChunk', '/chat/completions', { model, messages, max_tokens: 4, stream: true });
   await call('chatChunk', '/chat/completions', { model, messages, n: 2, max_tokens: 4, stream: true, stream_options: { include_usage: true } });
+  const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties: { a: { type: 'integer' } }, required: ['a'], additionalProperties: false } } }];
+  const schema = { type: 'json_schema', json_schema: { name: 'n', strict: true, schema: tools[0].function.parameters } };
+  await call('chat', '/chat/completions', { model, messages, tools, tool_choice: 'required' });
+  await call('chat', '/chat/completions', { model, messages, tools, tool_choice: { type: 'function', function: { name: 'f' } }, max_tokens: 12 });
+  await call('chat', '/chat/completions', { model, messages, response_format: schema, logprobs: true, top_logprobs: 2 });
+  await call('chatChunk', '/chat/completions', { model, messages, tools, tool_choice: 'required', stream: true, stream_options: { include_usage: true } });
+  await call('chatChunk', '/chat/completions', { model, messages, max_tokens: 4, logprobs: true, top_logprobs: 20, stream: true });
   await call('completion', '/completions', { model, prompt: 'Hello', max_tokens: 4 });
+  await call('completion', '/completions', { model, prompt: 'Hello', max_tokens: 4, logprobs: 2 });
+  await call('completionChunk', '/completions', { model, prompt: 'Hello', max_tokens: 4, logprobs: 0, stream: true });
   await call('completion', '/completions', { model, prompt: ['Hello', 'there'], max_tokens: 4, echo: true });
   await call('completionChunk', '/completions', { model, prompt: 'Hello', max_tokens: 4, stream: true, stream_options: { include_usage: true } });
   await call('embeddings', '/embeddings', { model: embeddingModel, input: 'query: Hello' });
@@ -82,6 +91,7 @@ before(async () => {
   await call('error', '/chat/completions');
   await call('error', '/chat/completions', { model });
   await call('error', '/chat/completions', { model: 'nothing', messages });
+  await call('error', '/chat/completions', { model, messages, tools, tool_choice: 'sometimes' });
   await call('error', '/chat/completions', '{"model":');
 });
 after(() => gateway.stop());

@@ -44,18 +44,21 @@ public sealed class AnswerParser
         }
 
         _text.Append(text, start);
-        Run(ended: false, deltas);
+        Run(TextEnd.None, deltas);
     }
 
     /// <summary>The output has ended: what was held back becomes what it is without what did not come.</summary>
-    public void Finish(List<AnswerDelta> deltas)
+    /// <param name="deltas">Takes it.</param>
+    /// <param name="wasCut">Whether the model had more to say: then what may have become a call is left out.</param>
+    public void Finish(List<AnswerDelta> deltas, bool wasCut)
     {
         ArgumentNullException.ThrowIfNull(deltas);
-        Run(ended: true, deltas);
+        Run(wasCut ? TextEnd.Cut : TextEnd.Whole, deltas);
     }
 
-    private void Run(bool ended, List<AnswerDelta> deltas)
+    private void Run(TextEnd end, List<AnswerDelta> deltas)
     {
+        var ended = end != TextEnd.None;
         if (_reasoning is { IsDone: false })
         {
             while (_reasoning.Step(_text, ended, deltas))
@@ -70,7 +73,7 @@ public sealed class AnswerParser
 
         if (_calls is not null)
         {
-            while (_calls.Step(_text, ended, deltas))
+            while (_calls.Step(_text, end, deltas))
             {
             }
         }

@@ -13,13 +13,14 @@ internal static class ConversationFitter
         messages = traits.ToolCalls ? FitCalls(messages, traits) : WriteCallsAsText(messages, shape);
         messages = traits.ManySystems ? messages : GatherSystems(messages, traits.System);
         messages = traits.Alternates ? TakeTurns(messages) : messages;
+        messages = traits.UserFirst ? BeginWithUser(messages) : messages;
         return traits.EmptyAssistant
             ? messages
             : [.. messages.Select(m => m is { Role: "assistant", Content: "" or null, ToolCalls.Count: 0 } ? m with { Content = " " } : m)];
     }
 
     // For what the template says it cannot take otherwise.
-    public static TemplateTraits Strictest(TemplateTraits traits) => traits with { ManySystems = false, Alternates = true };
+    public static TemplateTraits Strictest(TemplateTraits traits) => traits with { ManySystems = false, Alternates = true, UserFirst = true };
 
     private static List<ChatMessage> FitCalls(IReadOnlyList<ChatMessage> messages, TemplateTraits traits)
     {
@@ -144,13 +145,6 @@ internal static class ConversationFitter
         {
             if (message.Role is not ("user" or "assistant") || message.ToolCalls.Count > 0)
             {
-                // The first call of a conversation answers somebody too.
-                if (message.Role == "assistant" && fitted.TrueForAll(m => m.Role == "system"))
-                {
-                    fitted.Add(new ChatMessage("user", ""));
-                    last = "user";
-                }
-
                 fitted.Add(message);
                 continue;
             }
@@ -170,11 +164,15 @@ internal static class ConversationFitter
             last = message.Role;
         }
 
-        if (!fitted.Exists(m => m.Role == "user"))
-        {
-            fitted.Insert(fitted.TakeWhile(m => m.Role == "system").Count(), new ChatMessage("user", ""));
-        }
-
         return fitted;
+    }
+
+    // The first words of a conversation answer somebody too.
+    private static IReadOnlyList<ChatMessage> BeginWithUser(IReadOnlyList<ChatMessage> messages)
+    {
+        var first = messages.TakeWhile(m => m.Role == "system").Count();
+        return first < messages.Count && messages[first].Role == "user"
+            ? messages
+            : [.. messages.Take(first), new ChatMessage("user", ""), .. messages.Skip(first)];
     }
 }

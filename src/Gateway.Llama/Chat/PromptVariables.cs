@@ -56,14 +56,13 @@ internal static class PromptVariables
         {
             case "functions":
                 // Asked for as text, and also where there are none.
-                writer.WriteString("functions"u8, tools.Count == 0 ? "" : $"[{string.Join(", ", tools.Select(t => t.Definition.GetProperty("function"u8).GetRawText()))}]");
+                writer.WriteString("functions"u8, tools.Count == 0 ? "" : $"[{string.Join(", ", tools.Select(t => t.ToText(functionOnly: true)))}]");
                 break;
             case { } variable when tools.Count > 0:
                 writer.WriteStartArray(variable);
                 foreach (var tool in tools)
                 {
-                    // As text, so that numbers stay as they were written.
-                    writer.WriteRawValue(tool.Definition.GetRawText(), skipInputValidation: true);
+                    tool.WriteTo(writer);
                 }
 
                 writer.WriteEndArray();

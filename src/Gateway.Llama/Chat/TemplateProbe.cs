@@ -54,6 +54,7 @@ internal sealed class TemplateProbe
             ManySystems = Shows(_traits, [system, rule, Question], SystemText, SecondSystem, User)
                 && Shows(_traits, [system, Question, Says(Content), rule, followup], SystemText, SecondSystem, User, SecondUser),
             Alternates = !Shows(_traits, [Question, followup], User, SecondUser) || !Shows(_traits, [Says(Content), Question], Content, User),
+            UserFirst = !Shows(_traits, [system], withTools: true, _traits.ToolsVariable is null ? [SystemText] : [SystemText, Tool]),
             EmptyAssistant = Shows(_traits, [Question, Says(""), followup], User, SecondUser),
         };
     }
@@ -87,6 +88,7 @@ internal sealed class TemplateProbe
                 _traits, [Question, Says(null, Call, SecondCall), Answers(Call, Result), Answers(SecondCall, SecondResult)], withTools: true,
                 Tool, Value, SecondTool, OtherValue, Result, SecondResult),
             TextBesideCalls = Shows(_traits, [Question, Says(Content, Call), Answers(Call, Result)], withTools: true, Content, Tool, Value, Result),
+            UserFirst = _traits.UserFirst || !Shows(_traits, [Says(null, Call), Answers(Call, Result), Question], withTools: true, Tool, Value, Result, User),
             ShortIds = !Shows(_traits, [Question, Says(null, longCall), Answers(longCall, Result)], withTools: true, Tool, Value, Result),
         };
     }

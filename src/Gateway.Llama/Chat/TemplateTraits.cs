@@ -33,6 +33,9 @@ internal sealed record TemplateTraits
     /// <summary>Whether users and assistants must take turns.</summary>
     public bool Alternates { get; init; }
 
+    /// <summary>Whether the first message beside the system's must be a user's.</summary>
+    public bool UserFirst { get; init; }
+
     /// <summary>Whether an assistant may have said nothing.</summary>
     public bool EmptyAssistant { get; init; }
 

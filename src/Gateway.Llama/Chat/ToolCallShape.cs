@@ -40,7 +40,7 @@ internal abstract record ToolCallShape
 
     /// <summary>Calls as the model would have written them.</summary>
     public string Write(IReadOnlyList<ChatToolCall> calls) =>
-        SectionStart + string.Join(Separator, calls.Select((call, index) => CallStart + WriteCall(call, index) + CallEnd)) + SectionEnd;
+        SectionStart + string.Join(Separator, calls.Select((call, index) => Fill(CallStart, call.Id, index) + WriteCall(call, index) + CallEnd)) + SectionEnd;
 
     /// <summary>A call that shows a model the form.</summary>
     public abstract string Example();

@@ -25,7 +25,7 @@ internal static class ToolPrompt
             .Append("You are provided with function signatures within <tools></tools> XML tags:\n<tools>");
         foreach (var tool in tools)
         {
-            text.Append('\n').Append(tool.Definition.GetRawText());
+            text.Append('\n').Append(tool.ToText());
         }
 
         text.Append("\n</tools>\n\nTo call a function, answer with its name and its arguments in this form:\n").Append(shape.Example());

@@ -35,7 +35,7 @@ internal sealed class ChoiceReader(Generation generation, AnswerParser parser, L
         parser.Append(chunk.Text, _deltas);
         if (chunk.IsLast)
         {
-            parser.Finish(_deltas);
+            parser.Finish(_deltas, wasCut: generation.FinishReason != FinishReason.Stop);
             Choice.FinishReason = generation.FinishReason;
         }
 
@@ -59,7 +59,7 @@ internal sealed class ChoiceReader(Generation generation, AnswerParser parser, L
     private void Take(GeneratedToken token)
     {
         var start = _tokenEnd;
-        var shown = engine.TokenToBytes(token.Chosen.Token, special: visibleTokens.Contains(token.Chosen.Token));
+        var shown = engine.TokenToAnswer(token.Chosen.Token, visibleTokens);
         _tokenEnd += _decoder.GetCharCount(shown, flush: false);
 
         // Counting does not move the decoder on.

@@ -28,8 +28,13 @@ internal sealed class Mark(string text)
 
     public bool IsEmpty => Text.Length == 0;
 
-    /// <summary>What a text is searched for to find the mark: it up to its first white space or hole.</summary>
-    public string Trigger => Text.IndexOfAny([Id, Index, ' ', '\n', '\r', '\t']) is > 0 and var end ? Text[..end] : Text;
+    /// <summary>What a text is searched for to find the mark: its first tag, as white space may follow that.</summary>
+    public string Trigger => Text.IndexOfAny([Id, Index, ' ', '\n', '\r', '\t', '>']) switch
+    {
+        < 0 => Text,
+        var end when Text[end] == '>' => Text[..(end + 1)],
+        var end => Text[..end],
+    };
 
     /// <summary>Compares with the beginning of a text.</summary>
     public Fit Match(ReadOnlySpan<char> text, out int length)

@@ -7,6 +7,7 @@ internal sealed class ReasoningParser(ReasoningMarks marks, bool isOpen)
 {
     private readonly Mark _open = new(marks.Open);
     private readonly string _close = marks.Close.Trim();
+    private bool _hasBegun;
     private State _state = isOpen ? State.Opened : State.Before;
 
     private enum State
@@ -54,16 +55,16 @@ internal sealed class ReasoningParser(ReasoningMarks marks, bool isOpen)
         var isOpening = fit == Fit.Yes;
         text.Skip(isOpening ? length : 0);
         _state = isOpening ? State.Inside : otherwise;
-        if (_state == State.Inside)
-        {
-            text.Skip(Mark.SkipSpace(text.Span, 0));
-        }
-
         return true;
     }
 
     private bool Think(TextWindow text, bool ended, List<AnswerDelta> deltas)
     {
+        if (!_hasBegun)
+        {
+            text.Skip(Mark.SkipSpace(text.Span, 0));
+        }
+
         var span = text.Span;
         var end = span.IndexOf(_close, StringComparison.Ordinal);
         var sure = end >= 0 ? span[..end].TrimEnd().Length
@@ -71,6 +72,7 @@ internal sealed class ReasoningParser(ReasoningMarks marks, bool isOpen)
             : span[..^Mark.LongestBeginning(span, [_close])].TrimEnd().Length;
         if (sure > 0)
         {
+            _hasBegun = true;
             deltas.Add(new(AnswerDeltaKind.Reasoning, new string(span[..sure])));
         }
 

@@ -54,8 +54,11 @@ internal sealed class TaggedCallParser(TaggedCallShape shape, IReadOnlyDictionar
     {
         isLast = false;
         var rest = text[length..];
+        var last = _callEnd.Match(rest, out var callLength);
         var fit = _argumentStart.Match(rest, out var start);
-        if (fit == Fit.Yes)
+
+        // Looked for first: in some shapes an argument begins like the end of the call.
+        if (last == Fit.No && fit == Fit.Yes)
         {
             var end = rest[start..].IndexOf(_keyEnd.Trigger, StringComparison.Ordinal);
             var endLength = 0;
@@ -69,7 +72,6 @@ internal sealed class TaggedCallParser(TaggedCallShape shape, IReadOnlyDictionar
             }
         }
 
-        var last = _callEnd.Match(rest, out var callLength);
         if (last == Fit.Partly && !ended || last == Fit.No && fit == Fit.Partly)
         {
             // Where nothing more comes, it is a call that was cut off: its rest is no content.

@@ -50,11 +50,11 @@ internal abstract class ToolCallParser
     protected IReadOnlyList<Mark> Openings { get; }
 
     /// <summary>Goes on. False when more of the text is needed.</summary>
-    public bool Step(TextWindow text, bool ended, List<AnswerDelta> deltas) => _state switch
+    public bool Step(TextWindow text, TextEnd end, List<AnswerDelta> deltas) => _state switch
     {
-        State.Content => StepContent(text, ended, deltas),
-        State.Arguments => StepArguments(text, ended, deltas),
-        _ => StepBehind(text, ended),
+        State.Content => StepContent(text, end, deltas),
+        State.Arguments => StepArguments(text, end != TextEnd.None, deltas),
+        _ => StepBehind(text, end != TextEnd.None),
     };
 
     protected bool IsTool(string name) => _tools.ContainsKey(name);
@@ -78,8 +78,9 @@ internal abstract class ToolCallParser
     /// <param name="isLast">Whether the call is complete, or broken from here.</param>
     protected abstract int ReadArguments(ReadOnlySpan<char> text, bool ended, out string arguments, out bool isLast);
 
-    private bool StepContent(TextWindow text, bool ended, List<AnswerDelta> deltas)
+    private bool StepContent(TextWindow text, TextEnd end, List<AnswerDelta> deltas)
     {
+        var ended = end != TextEnd.None;
         var span = text.Span;
         if (span.IsEmpty)
         {
@@ -100,6 +101,10 @@ internal abstract class ToolCallParser
                 case Fit.Partly when !ended && span.Length - at < LongestHead:
                     // White space before what may become a call waits with it.
                     AddContent(text, span[..at].TrimEnd().Length, deltas);
+                    return false;
+                case Fit.Partly when end == TextEnd.Cut:
+                    AddContent(text, span[..at].TrimEnd().Length, deltas);
+                    text.Skip(text.Span.Length);
                     return false;
                 default:
                     // No call, so it is searched no more.
