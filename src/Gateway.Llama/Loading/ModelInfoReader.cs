@@ -21,7 +21,7 @@ internal static class ModelInfoReader
             VocabularySize = model.Vocab.Count,
             EmbeddingSize = purpose.Task == ModelTask.Embed ? model.EmbeddingOutputSize : model.EmbeddingSize,
             Task = purpose.Task,
-            ChatTemplate = model.GetTemplate(strict: false),
+            ChatTemplate = model.ChatTemplate(),
             BosText = model.Vocab.LLamaTokenToString(model.Vocab.BOS, isSpecialToken: true) ?? "",
             EosText = model.Vocab.LLamaTokenToString(model.Vocab.EOS, isSpecialToken: true) ?? "",
         };

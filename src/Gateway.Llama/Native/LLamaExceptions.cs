@@ -6,8 +6,5 @@ internal class RuntimeError(string message) : Exception(message);
 /// <summary>libllama could not load a model file.</summary>
 internal sealed class LoadWeightsFailedException(string modelPath) : RuntimeError($"Failed to load model '{modelPath}'");
 
-/// <summary>A model file has no chat template of a name.</summary>
-internal sealed class TemplateNotFoundException(string name) : RuntimeError($"The model has no chat template '{name}'");
-
 /// <summary>An entry of the last batch has no logits: it did not ask for them, or the model makes none.</summary>
 internal sealed class GetLogitsInvalidIndexException(int index) : RuntimeError($"llama_get_logits_ith({index}) returned null");

@@ -62,17 +62,6 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
         return MetadataValue(key, value) == length ? value.AsMemory(0, length) : null;
     }
 
-    /// <summary>A chat template, a Jinja source.</summary>
-    /// <param name="name">Which; null for the default one.</param>
-    /// <param name="strict">Whether one that is missing is an error, and null otherwise.</param>
-    /// <exception cref="TemplateNotFoundException">There is none.</exception>
-    public string? GetTemplate(string? name = null, bool strict = true)
-    {
-        var template = Marshal.PtrToStringUTF8((nint)llama_model_chat_template(this, name));
-        GC.KeepAlive(this);
-        return template is null && strict ? throw new TemplateNotFoundException(name ?? "default template") : template;
-    }
-
     /// <summary>
     /// Loads a LoRA adapter for this model; it is not applied yet. Null when libllama could not. Not while a context of this model decodes.
     /// </summary>
@@ -111,10 +100,6 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
     [LibraryImport(NativeApi.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial int llama_model_meta_val_str(SafeLlamaModelHandle model, string key, byte* buffer, nuint size);
-
-    [LibraryImport(NativeApi.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial byte* llama_model_chat_template(SafeLlamaModelHandle model, string? name);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -1,3 +1,4 @@
+using Gateway.Llama.Loading;
 using Gateway.Llama.Tokenizing;
 using LLama.Native;
 
@@ -21,7 +22,7 @@ internal sealed class PairTokenizer
     public PairTokenizer(SafeLlamaModelHandle model, LlamaTokenizer tokenizer)
     {
         _tokenizer = tokenizer;
-        _template = model.GetTemplate("rerank", strict: false);
+        _template = model.ChatTemplate("rerank");
         if (_template is null)
         {
             var vocabulary = model.Vocab;
