@@ -155,7 +155,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
 
     /// <summary>The token as the vocabulary writes it, such as "\u0120the" where a space is part of it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
-    public string TokenText(int token) => _model.Vocab.Text(token);
+    public string TokenText(int token) => _tokenizer.TokenText(token);
 
     /// <summary>Queues a request. False when too many wait: try again later.</summary>
     /// <param name="request">What to continue, and how.</param>
@@ -228,7 +228,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     private static LlamaEngine Load(LlamaEngineOptions options, ILoggerFactory loggers, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger<LlamaEngine>();
-        NativeLogConfig.llama_log_set(loggers.CreateLogger("Gateway.Llama.Native"));
+        NativeLog.SendTo(loggers.CreateLogger("Gateway.Llama.Native"));
         var memory = MemoryBudget.OfProcess.Begin();
         SafeLlamaModelHandle? model = null;
         LlamaScheduler? scheduler = null;
@@ -238,7 +238,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             model = ModelLoader.Load(options, memory, progress, cancellationToken);
             var purpose = ModelTaskReader.Read(model, options.ModelPath);
             var info = ModelInfoReader.Read(model, purpose, options);
-            var tokenizer = new LlamaTokenizer(model.Vocab, info.ChatTemplate);
+            var tokenizer = new LlamaTokenizer(model, info.ChatTemplate);
             if (info.Task == ModelTask.Generate)
             {
                 var (context, abort) = ContextFactory.Create(model, info, options);

@@ -6,6 +6,7 @@ namespace Gateway.Llama.Loading;
 /// <summary>Loads a LoRA adapter onto a model, and tells why it could not.</summary>
 internal static class AdapterLoader
 {
+    private const string InvocationTokens = "adapter.alora.invocation_tokens";
     private const string AskForAnother = "Use a LoRA adapter in GGUF format that was made for this model (llama.cpp's convert_lora_to_gguf.py)";
 
     /// <summary>Checks the file against the model's, off the scheduler's thread.</summary>
@@ -13,11 +14,13 @@ internal static class AdapterLoader
     public static void Check(string path, string modelPath)
     {
         IReadOnlyList<GgufProblem> problems;
+        bool isActivated;
         try
         {
             using var file = GgufFile.Open(path);
             using var model = TryOpen(modelPath);
             problems = GgufChecker.CheckAdapter(file, model);
+            isActivated = file.Metadata.ContainsKey(InvocationTokens);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -31,6 +34,14 @@ internal static class AdapterLoader
         if (problems.Count > 0)
         {
             throw LlamaLoadException.ForAdapter(path, ProblemList.Join(problems), AskForAnother);
+        }
+
+        if (isActivated)
+        {
+            throw LlamaLoadException.ForAdapter(
+                path,
+                $"it is an activated LoRA ({InvocationTokens}), which works on a part of each prompt only; this engine applies adapters to whole requests",
+                "Use a plain LoRA adapter");
         }
     }
 
@@ -51,21 +62,7 @@ internal static class AdapterLoader
     /// <exception cref="LlamaLoadException">The file is broken, or an adapter for another model.</exception>
     public static LoraAdapter Load(SafeLlamaModelHandle model, string path)
     {
-        var adapter = NativeLogConfig.CollectErrors(() => model.LoadLoraFromFile(path), out var errors);
-        if (!adapter.Loaded)
-        {
-            throw LlamaLoadException.ForAdapter(path, ModelLoader.Said(errors), AskForAnother);
-        }
-
-        if (adapter.InvocationTokenCount > 0)
-        {
-            adapter.Unload();
-            throw LlamaLoadException.ForAdapter(
-                path,
-                "it is an activated LoRA (adapter.alora.invocation_tokens), which works on a part of each prompt only; this engine applies adapters to whole requests",
-                "Use a plain LoRA adapter");
-        }
-
-        return adapter;
+        var adapter = NativeLog.CollectErrors(() => model.TryLoadLora(path), out var errors);
+        return adapter ?? throw LlamaLoadException.ForAdapter(path, ModelLoader.Said(errors), AskForAnother);
     }
 }

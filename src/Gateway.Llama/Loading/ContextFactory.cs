@@ -11,11 +11,11 @@ internal static class ContextFactory
     public const int LargestComputeBatch = 512;
 
     /// <exception cref="LlamaLoadException">libllama made none, most likely for lack of memory.</exception>
-    public static unsafe (SafeLLamaContextHandle Context, AbortSwitch Abort) Create(SafeLlamaModelHandle model, LlamaModelInfo info, LlamaEngineOptions options)
+    public static (SafeLLamaContextHandle Context, AbortSwitch Abort) Create(SafeLlamaModelHandle model, LlamaModelInfo info, LlamaEngineOptions options)
     {
         var cells = options.CacheCells ?? 2 * info.ContextLength;
         var abort = new AbortSwitch();
-        var context = NativeLogConfig.CollectErrors(
+        var context = NativeLog.CollectErrors(
             () =>
             {
                 var parameters = LLamaContextParams.Default();
@@ -32,13 +32,13 @@ internal static class ContextFactory
                 parameters.n_threads_batch = 1;
                 parameters.kv_unified = true;
                 parameters.abort_callback = AbortSwitch.Callback;
-                parameters.abort_callback_data = abort.CallbackData;
-                return SafeLLamaContextHandle.Create(model, parameters);
+                parameters.abort_callback_user_data = abort.CallbackData;
+                return SafeLLamaContextHandle.TryCreate(model, parameters);
             },
             out var errors);
-        if (context.IsInvalid || !context.HasMemory)
+        if (context is not { Memory: not 0 })
         {
-            context.Dispose();
+            context?.Dispose();
             abort.Dispose();
             throw new LlamaLoadException(
                 options.ModelPath,

@@ -21,9 +21,9 @@ internal static class ModelInfoReader
             VocabularySize = model.Vocab.Count,
             EmbeddingSize = purpose.Task == ModelTask.Embed ? model.EmbeddingOutputSize : model.EmbeddingSize,
             Task = purpose.Task,
-            ChatTemplate = model.GetTemplate(),
-            BosText = TextOf(model.Vocab, model.Vocab.BOS),
-            EosText = TextOf(model.Vocab, model.Vocab.EOS),
+            ChatTemplate = model.ChatTemplate(),
+            BosText = model.Vocab.LLamaTokenToString(model.Vocab.BOS, isSpecialToken: true) ?? "",
+            EosText = model.Vocab.LLamaTokenToString(model.Vocab.EOS, isSpecialToken: true) ?? "",
         };
     }
 
@@ -46,7 +46,4 @@ internal static class ModelInfoReader
                 $"a context of {wanted} tokens is asked for and the model was trained for {trained}",
                 $"Ask for {trained} or less");
     }
-
-    private static string TextOf(SafeLlamaModelHandle.Vocabulary vocabulary, LLamaToken token) =>
-        token == LLamaToken.InvalidToken ? "" : vocabulary.Text(token);
 }

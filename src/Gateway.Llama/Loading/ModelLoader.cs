@@ -1,7 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using Gateway.Llama.Gguf;
+using LLama.Exceptions;
 using LLama.Native;
 
 namespace Gateway.Llama.Loading;
@@ -35,7 +34,7 @@ internal sealed class ModelLoader
         using var file = Open(options, memory, cancellationToken);
         try
         {
-            NativeApi.EnsureLoaded();
+            NativeApi.llama_empty_call();
         }
         catch (Exception exception) when (exception is TypeInitializationException or DllNotFoundException or BadImageFormatException)
         {
@@ -97,34 +96,33 @@ internal sealed class ModelLoader
         }
     }
 
-    private unsafe SafeLlamaModelHandle Load(string path, string openName)
+    private SafeLlamaModelHandle Load(string path, string openName)
     {
-        var self = GCHandle.Alloc(this);
-        SafeLlamaModelHandle model;
-        IReadOnlyList<string> errors;
-        try
-        {
-            model = NativeLogConfig.CollectErrors(
-                () =>
+        LlamaProgressCallback onProgress = OnProgress;
+        var model = NativeLog.CollectErrors(
+            () =>
+            {
+                var parameters = LLamaModelParams.Default();
+                parameters.progress_callback = onProgress;
+                try
                 {
-                    var parameters = LLamaModelParams.Default();
-                    parameters.progress_callback = &OnProgress;
-                    parameters.progress_callback_user_data = GCHandle.ToIntPtr(self);
                     return SafeLlamaModelHandle.LoadFromFile(openName, parameters);
-                },
-                out errors);
-        }
-        finally
-        {
-            self.Free();
-        }
+                }
+                catch (LoadWeightsFailedException)
+                {
+                    return null;
+                }
+            },
+            out var errors);
 
-        if (!model.IsInvalid && !_cancellationToken.IsCancellationRequested)
+        // The native side does not keep it alive.
+        GC.KeepAlive(onProgress);
+        if (model is not null && !_cancellationToken.IsCancellationRequested)
         {
             return Checked(model, path);
         }
 
-        model.Dispose();
+        model?.Dispose();
         _progressFailure?.Throw();
         _cancellationToken.ThrowIfCancellationRequested();
         throw new LlamaLoadException(path, Said(errors).Replace(openName, path, StringComparison.Ordinal), AskForAnother);
@@ -149,21 +147,19 @@ internal sealed class ModelLoader
         throw new LlamaLoadException(path, problem, AskForAnother);
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static byte OnProgress(float progress, nint userData)
+    private bool OnProgress(float progress, nint ctx)
     {
-        var loader = (ModelLoader)GCHandle.FromIntPtr(userData).Target!;
         try
         {
-            loader._progress?.Report(Math.Clamp(progress, 0f, 1f));
+            _progress?.Report(Math.Clamp(progress, 0f, 1f));
         }
 #pragma warning disable CA1031 // An exception that reaches native code ends the process; it is thrown once the native call is back.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            loader._progressFailure = ExceptionDispatchInfo.Capture(exception);
+            _progressFailure = ExceptionDispatchInfo.Capture(exception);
         }
 
-        return loader._progressFailure is null && !loader._cancellationToken.IsCancellationRequested ? (byte)1 : (byte)0;
+        return _progressFailure is null && !_cancellationToken.IsCancellationRequested;
     }
 }

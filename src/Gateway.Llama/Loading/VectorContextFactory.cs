@@ -25,13 +25,13 @@ internal static class VectorContextFactory
     }
 
     /// <exception cref="LlamaLoadException">libllama made none, or memory would not do for it.</exception>
-    public static unsafe (SafeLLamaContextHandle Context, AbortSwitch Abort) Create(
+    public static (SafeLLamaContextHandle Context, AbortSwitch Abort) Create(
         SafeLlamaModelHandle model, LlamaModelInfo info, ModelPurpose purpose, LlamaEngineOptions options)
     {
         // A text that is not read in pieces must be in one compute batch: libllama asserts that, and a failed assertion ends the process.
         var batch = purpose.InPieces ? Math.Min(info.ContextLength, PieceLength) : info.ContextLength;
         var abort = new AbortSwitch();
-        var context = NativeLogConfig.CollectErrors(
+        var context = NativeLog.CollectErrors(
             () =>
             {
                 var parameters = LLamaContextParams.Default();
@@ -49,11 +49,11 @@ internal static class VectorContextFactory
                 parameters.n_threads_batch = 1;
                 parameters.kv_unified = true;
                 parameters.abort_callback = AbortSwitch.Callback;
-                parameters.abort_callback_data = abort.CallbackData;
-                return SafeLLamaContextHandle.Create(model, parameters);
+                parameters.abort_callback_user_data = abort.CallbackData;
+                return SafeLLamaContextHandle.TryCreate(model, parameters);
             },
             out var errors);
-        if (context.IsInvalid)
+        if (context is null)
         {
             abort.Dispose();
             throw new LlamaLoadException(

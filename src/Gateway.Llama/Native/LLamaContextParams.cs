@@ -4,7 +4,7 @@ namespace LLama.Native;
 
 /// <summary>llama_context_params. Take it from <see cref="Default"/>, then change what is needed.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct LLamaContextParams
+internal struct LLamaContextParams
 {
     public uint n_ctx;
     public uint n_batch;
@@ -15,11 +15,11 @@ internal unsafe struct LLamaContextParams
     public uint n_outputs_max_per_seq;
     public int n_threads;
     public int n_threads_batch;
-    public int ctx_type;
+    public int context_type;
     public int rope_scaling_type;
     public LLamaPoolingType llama_pooling_type;
     public int attention_type;
-    public int flash_attn_type;
+    public int llama_flash_attn_type;
     public float rope_freq_base;
     public float rope_freq_scale;
     public float yarn_ext_factor;
@@ -33,9 +33,9 @@ internal unsafe struct LLamaContextParams
     public int type_k;
     public int type_v;
 
-    /// <summary>Asked between the nodes of a graph; a value other than 0 ends the decode with <see cref="DecodeResult.ComputeAborted"/>.</summary>
-    public delegate* unmanaged[Cdecl]<nint, byte> abort_callback;
-    public nint abort_callback_data;
+    /// <summary>A bool(void*), asked between the nodes of a graph; true ends the decode with <see cref="DecodeResult.ComputeAborted"/>.</summary>
+    public nint abort_callback;
+    public nint abort_callback_user_data;
     private byte _embeddings;
     private readonly byte _offloadKqv;
     private readonly byte _noPerf;

@@ -43,14 +43,14 @@ internal enum LLamaVocabType
     WordPiece = 3,
     Unigram = 4,
     RWKV = 5,
-    PLaMo2 = 6,
+    PLAMO2 = 6,
 }
 
 /// <summary>What llama_decode returns; below -1 the cause is in libllama's log.</summary>
 internal enum DecodeResult
 {
     /// <summary>A sequence's positions do not go on where its memory ends, or a token is not in the vocabulary.</summary>
-    InvalidBatch = -1,
+    InvalidInputBatch = -1,
     Ok = 0,
 
     /// <summary>The memory has no place for the batch.</summary>
@@ -58,4 +58,6 @@ internal enum DecodeResult
 
     /// <summary>The abort callback said so.</summary>
     ComputeAborted = 2,
+    AllocationFailed = -2,
+    DecodeFailed = -3,
 }

@@ -2,6 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace LLama.Native;
 
+/// <summary>Called during a load with 0 to 1; false ends the load.</summary>
+internal delegate bool LlamaProgressCallback(float progress, nint ctx);
+
 /// <summary>llama_model_params. Take it from <see cref="Default"/>, then change what is needed.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct LLamaModelParams
@@ -15,9 +18,8 @@ internal unsafe struct LLamaModelParams
     public int main_gpu;
     public float* tensor_split;
 
-    /// <summary>Called with 0 to 1; returning 0 ends the load.</summary>
-    public delegate* unmanaged[Cdecl]<float, nint, byte> progress_callback;
-    public nint progress_callback_user_data;
+    private nint _progressCallback;
+    public void* progress_callback_user_data;
     public nint kv_overrides;
     private byte _vocabOnly;
     private byte _checkTensors;
@@ -25,6 +27,9 @@ internal unsafe struct LLamaModelParams
     private readonly byte _noHost;
     private readonly byte _noAlloc;
     private readonly byte _loadMtp;
+
+    /// <summary>The caller keeps it alive until the load is over.</summary>
+    public LlamaProgressCallback? progress_callback { set => _progressCallback = value is null ? 0 : Marshal.GetFunctionPointerForDelegate(value); }
 
     public bool vocab_only { readonly get => _vocabOnly != 0; set => _vocabOnly = value ? (byte)1 : (byte)0; }
 

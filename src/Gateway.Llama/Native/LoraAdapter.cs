@@ -11,20 +11,17 @@ internal sealed partial class LoraAdapter
         Model = model;
         Path = path;
         Pointer = nativePtr;
-        Loaded = nativePtr != 0;
+        Loaded = true;
     }
 
     public SafeLlamaModelHandle Model { get; }
 
     public string Path { get; }
 
-    /// <summary>Whether there is an adapter: false when libllama could not load it, and after <see cref="Unload"/>.</summary>
+    /// <summary>False after <see cref="Unload"/>.</summary>
     internal bool Loaded { get; private set; }
 
     internal nint Pointer { get; }
-
-    /// <summary>Tokens that switch an "activated" LoRA on; 0 for a plain one.</summary>
-    internal ulong InvocationTokenCount => llama_adapter_get_alora_n_invocation_tokens(Pointer);
 
     public void Unload()
     {
@@ -39,8 +36,4 @@ internal sealed partial class LoraAdapter
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial void llama_adapter_lora_free(nint adapter);
-
-    [LibraryImport(NativeApi.LibraryName)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial ulong llama_adapter_get_alora_n_invocation_tokens(nint adapter);
 }

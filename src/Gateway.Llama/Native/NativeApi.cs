@@ -7,7 +7,8 @@ namespace LLama.Native;
 
 /// <summary>
 /// The part of llama.h (release v0.5.0) that the engine uses. What belongs to a model, a context or a sampler is at its handle's class.
-/// Types and members are named as in LLamaSharp's namespace of the same name, so that the package can take this folder's place.
+/// Types and members are named as in LLamaSharp's namespace of the same name, so that the package can take this folder's
+/// place: where it differs, <c>LLamaSharp/</c> holds what is missing.
 /// </summary>
 internal static unsafe partial class NativeApi
 {
@@ -26,7 +27,27 @@ internal static unsafe partial class NativeApi
     }
 
     /// <summary>Loads the library, if it is not loaded yet.</summary>
-    public static void EnsureLoaded() => RuntimeHelpers.RunClassConstructor(typeof(NativeApi).TypeHandle);
+    public static void llama_empty_call() => RuntimeHelpers.RunClassConstructor(typeof(NativeApi).TypeHandle);
+
+    /// <summary>Number of sequences that a context can hold at most.</summary>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial long llama_max_parallel_sequences();
+
+    /// <summary>Forgets a sequence's positions from <paramref name="p0"/> to before <paramref name="p1"/>, where -1 is the end. False when the
+    /// model cannot forget a part of a sequence.</summary>
+    /// <param name="mem">A context's <see cref="SafeLLamaContextHandle.Memory"/>.</param>
+    /// <param name="seq">The sequence.</param>
+    /// <param name="p0">The first position.</param>
+    /// <param name="p1">The position after the last.</param>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool llama_memory_seq_rm(nint mem, LLamaSeqId seq, LLamaPos p0, LLamaPos p1);
+
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial void llama_memory_clear(nint mem, [MarshalAs(UnmanagedType.U1)] bool data);
 
     [LibraryImport(LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -39,11 +60,6 @@ internal static unsafe partial class NativeApi
     [LibraryImport(LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial LLamaSamplerChainParams llama_sampler_chain_default_params();
-
-    /// <summary>Number of sequences that a context can hold at most.</summary>
-    [LibraryImport(LibraryName)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nuint llama_max_parallel_sequences();
 
     [LibraryImport(LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

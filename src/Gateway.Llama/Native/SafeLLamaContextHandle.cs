@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using LLama.Exceptions;
 
 namespace LLama.Native;
 
@@ -7,29 +8,35 @@ namespace LLama.Native;
 internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBase
 {
     private SafeLlamaModelHandle? _model;
-    private nint _memory;
 
     public uint ContextSize => llama_n_ctx(this);
 
     public uint BatchSize => llama_n_batch(this);
 
-    /// <summary>False for models such as BERT, which look at a whole text at once and generate none.</summary>
-    public bool HasMemory => _memory != 0;
+    /// <summary>llama_memory_t; 0 for models such as BERT, which look at a whole text at once and generate none.</summary>
+    public nint Memory { get; private set; }
 
-    /// <summary>Threads for the decodes to come.</summary>
-    public void SetThreads(int threads, int threadsBatch) => llama_set_n_threads(this, threads, threadsBatch);
+    /// <summary>Threads for decodes of one token.</summary>
+    public int GenerationThreads { get => llama_n_threads(this); set => llama_set_n_threads(this, value, BatchThreads); }
 
-    /// <summary>Makes a context; the handle is invalid when libllama could not.</summary>
-    public static SafeLLamaContextHandle Create(SafeLlamaModelHandle model, LLamaContextParams parameters)
+    /// <summary>Threads for decodes of several tokens.</summary>
+    public int BatchThreads { get => llama_n_threads_batch(this); set => llama_set_n_threads(this, GenerationThreads, value); }
+
+    private SafeLlamaModelHandle Model => _model ?? throw new ObjectDisposedException(nameof(SafeLLamaContextHandle));
+
+    /// <summary>Makes a context; null when libllama could not.</summary>
+    public static SafeLLamaContextHandle? TryCreate(SafeLlamaModelHandle model, LLamaContextParams parameters)
     {
         var context = llama_init_from_model(model, parameters);
-        if (!context.IsInvalid)
+        if (context.IsInvalid)
         {
-            model.Lease();
-            context._model = model;
-            context._memory = llama_get_memory(context);
+            context.Dispose();
+            return null;
         }
 
+        model.Lease();
+        context._model = model;
+        context.Memory = llama_get_memory(context);
         return context;
     }
 
@@ -47,7 +54,7 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     }
 
     /// <summary>Applies these LoRA adapters, and no others, to the decodes to come.</summary>
-    public void SetLoraAdapters(params ReadOnlySpan<(LoraAdapter Adapter, float Scale)> adapters)
+    public void SetLoraAdapters(params Span<(LoraAdapter Adapter, float Scale)> adapters)
     {
         Span<nint> pointers = stackalloc nint[adapters.Length];
         Span<float> scales = stackalloc float[adapters.Length];
@@ -68,31 +75,34 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
         }
     }
 
-    /// <summary>The logits of a batch's entry that asked for them, valid until the next decode; empty when there are none.</summary>
-    public Span<float> GetLogitsIth(int index, int vocabularySize)
+    /// <summary>The logits of a batch's entry that asked for them, one for each token of the vocabulary, valid until the next decode.</summary>
+    /// <exception cref="GetLogitsInvalidIndexException">There are none.</exception>
+    public Span<float> GetLogitsIth(int i)
     {
-        var logits = llama_get_logits_ith(this, index);
-        return logits == null ? [] : new Span<float>(logits, vocabularySize);
+        var logits = llama_get_logits_ith(this, i);
+        return logits == null ? throw new GetLogitsInvalidIndexException(i) : new Span<float>(logits, Model.Vocab.Count);
     }
 
     /// <summary>The logits of the first tokens of a batch; empty when there is no room for any.</summary>
     public Span<float> GetLogits(int numTokens = 1)
     {
         var logits = llama_get_logits(this);
-        return logits == null ? [] : new Span<float>(logits, numTokens * _model!.Vocab.Count);
+        return logits == null ? [] : new Span<float>(logits, numTokens * Model.Vocab.Count);
     }
 
     /// <summary>The pooled vector of a sequence of the last batch, valid until the next; empty when there is none.</summary>
     public Span<float> GetEmbeddingsSeq(LLamaSeqId seq)
     {
         var vector = llama_get_embeddings_seq(this, seq);
-        return vector == null ? [] : new Span<float>(vector, _model!.EmbeddingSize);
+        return vector == null ? [] : new Span<float>(vector, Model.EmbeddingSize);
     }
 
-    /// <summary>Forgets a sequence from a position on. False when the model cannot forget a part: then forget all of it.</summary>
-    public bool MemorySequenceRemove(LLamaSeqId sequence, LLamaPos from) => llama_memory_seq_rm(_memory, sequence, from, -1);
+    /// <summary>Forgets all sequences.</summary>
+    /// <param name="data">Whether to overwrite what was kept of them too.</param>
+    public void MemoryClear(bool data = true) => NativeApi.llama_memory_clear(Memory, data);
 
-    public void MemoryClear() => llama_memory_clear(_memory, false);
+    /// <summary>Forgets a part of a sequence, where the model can; <see cref="NativeApi.llama_memory_seq_rm"/> tells whether it could.</summary>
+    public void MemorySequenceRemove(LLamaSeqId seq, LLamaPos p0, LLamaPos p1) => NativeApi.llama_memory_seq_rm(Memory, seq, p0, p1);
 
     protected override bool ReleaseHandle()
     {
@@ -116,6 +126,14 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial uint llama_n_batch(SafeLLamaContextHandle context);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int llama_n_threads(SafeLLamaContextHandle context);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int llama_n_threads_batch(SafeLLamaContextHandle context);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -144,13 +162,4 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial nint llama_get_memory(SafeLLamaContextHandle context);
-
-    [LibraryImport(NativeApi.LibraryName)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial void llama_memory_clear(nint memory, [MarshalAs(UnmanagedType.U1)] bool data);
-
-    [LibraryImport(NativeApi.LibraryName)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    [return: MarshalAs(UnmanagedType.U1)]
-    private static partial bool llama_memory_seq_rm(nint memory, LLamaSeqId sequence, LLamaPos from, LLamaPos to);
 }

@@ -9,20 +9,15 @@ namespace LLama.Native;
 /// </summary>
 internal sealed unsafe partial class SafeLLamaSamplerChainHandle : SafeLLamaHandleBase
 {
-    static SafeLLamaSamplerChainHandle() => NativeApi.EnsureLoaded();
+    static SafeLLamaSamplerChainHandle() => NativeApi.llama_empty_call();
 
-    public static SafeLLamaSamplerChainHandle Create()
-    {
-        var parameters = NativeApi.llama_sampler_chain_default_params();
-        parameters.NoPerf = true;
-        return llama_sampler_chain_init(parameters);
-    }
+    public static SafeLLamaSamplerChainHandle Create(LLamaSamplerChainParams parameters) => llama_sampler_chain_init(parameters);
 
     public void AddTopK(int k) => llama_sampler_chain_add(this, llama_sampler_init_top_k(k));
 
-    public void AddTopP(float p) => llama_sampler_chain_add(this, llama_sampler_init_top_p(p, 1));
+    public void AddTopP(float p, nint minKeep) => llama_sampler_chain_add(this, llama_sampler_init_top_p(p, minKeep));
 
-    public void AddMinP(float p) => llama_sampler_chain_add(this, llama_sampler_init_min_p(p, 1));
+    public void AddMinP(float p, nint minKeep) => llama_sampler_chain_add(this, llama_sampler_init_min_p(p, minKeep));
 
     public void AddTemperature(float temperature) => llama_sampler_chain_add(this, llama_sampler_init_temp(temperature));
 
@@ -77,11 +72,11 @@ internal sealed unsafe partial class SafeLLamaSamplerChainHandle : SafeLLamaHand
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial nint llama_sampler_init_top_p(float p, nuint minKeep);
+    private static partial nint llama_sampler_init_top_p(float p, nint minKeep);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial nint llama_sampler_init_min_p(float p, nuint minKeep);
+    private static partial nint llama_sampler_init_min_p(float p, nint minKeep);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

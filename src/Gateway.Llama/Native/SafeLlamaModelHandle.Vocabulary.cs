@@ -18,9 +18,9 @@ internal sealed unsafe partial class SafeLlamaModelHandle
             _vocab = llama_model_get_vocab(model);
             Count = llama_vocab_n_tokens(_vocab);
             Type = llama_vocab_type(_vocab);
-            BOS = llama_vocab_bos(_vocab);
-            EOS = llama_vocab_eos(_vocab);
-            SEP = llama_vocab_sep(_vocab);
+            BOS = Existing(llama_vocab_bos(_vocab));
+            EOS = Existing(llama_vocab_eos(_vocab));
+            SEP = Existing(llama_vocab_sep(_vocab));
             ShouldAddBOS = llama_vocab_get_add_bos(_vocab);
             ShouldAddEOS = llama_vocab_get_add_eos(_vocab);
         }
@@ -31,41 +31,42 @@ internal sealed unsafe partial class SafeLlamaModelHandle
 
         public LLamaVocabType Type { get; }
 
-        /// <summary>Beginning of a text (BERT: CLS), or <see cref="LLamaToken.InvalidToken"/>.</summary>
-        public LLamaToken BOS { get; }
+        /// <summary>Beginning of a text (BERT: CLS); null when there is none.</summary>
+        public LLamaToken? BOS { get; }
 
-        public LLamaToken EOS { get; }
+        public LLamaToken? EOS { get; }
 
-        public LLamaToken SEP { get; }
+        public LLamaToken? SEP { get; }
 
         public bool ShouldAddBOS { get; }
 
         public bool ShouldAddEOS { get; }
 
-        /// <summary>Every token's attributes, and whether it ends an answer.</summary>
-        public (LLamaTokenAttr Attributes, bool EndsGeneration)[] ReadAttributes()
+        /// <summary>What a token stands for; null for no token and for no text.</summary>
+        /// <param name="token">A token of this vocabulary, or null.</param>
+        /// <param name="isSpecialToken">Whether special tokens have a text too.</param>
+        public string? LLamaTokenToString(LLamaToken? token, bool isSpecialToken)
         {
-            var attributes = new (LLamaTokenAttr, bool)[Count];
-            _model.Lease();
-            try
+            if (token is not { } present)
             {
-                for (var token = 0; token < attributes.Length; token++)
-                {
-                    attributes[token] = (llama_vocab_get_attr(_vocab, token), llama_vocab_is_eog(_vocab, token));
-                }
-            }
-            finally
-            {
-                _model.DangerousRelease();
+                return null;
             }
 
-            return attributes;
+            Span<byte> bytes = stackalloc byte[128];
+            var length = (int)_model.TokenToSpan(present, bytes, special: isSpecialToken);
+            if (length > bytes.Length)
+            {
+                bytes = new byte[length];
+                length = (int)_model.TokenToSpan(present, bytes, special: isSpecialToken);
+            }
+
+            return length == 0 ? null : Encoding.UTF8.GetString(bytes[..length]);
         }
 
-        /// <summary>The token as written in the file; for a special token that is the text it stands for.</summary>
+        /// <summary>The token as the file writes it.</summary>
+        /// <param name="token">A token of this vocabulary.</param>
         public string Text(LLamaToken token)
         {
-            Checked(token);
             _model.Lease();
             try
             {
@@ -77,19 +78,41 @@ internal sealed unsafe partial class SafeLlamaModelHandle
             }
         }
 
-        /// <summary>Writes what the token stands for. Returns the number of bytes, or the negative of it when the span is too small.</summary>
-        /// <param name="token">A token of this vocabulary.</param>
-        /// <param name="destination">Takes UTF-8, possibly a part of a character only.</param>
-        /// <param name="special">Whether special tokens have a text too.</param>
-        public int TokenToSpan(LLamaToken token, Span<byte> destination, bool special)
+        internal LLamaTokenAttr AttributesOf(LLamaToken token)
         {
-            Checked(token);
+            _model.Lease();
+            try
+            {
+                return llama_vocab_get_attr(_vocab, token);
+            }
+            finally
+            {
+                _model.DangerousRelease();
+            }
+        }
+
+        internal bool EndsGeneration(LLamaToken token)
+        {
+            _model.Lease();
+            try
+            {
+                return llama_vocab_is_eog(_vocab, token);
+            }
+            finally
+            {
+                _model.DangerousRelease();
+            }
+        }
+
+        /// <summary>As <see cref="SafeLlamaModelHandle.TokenToSpan"/>, with a negative length when the span is too small.</summary>
+        internal int TokenToPiece(LLamaToken token, Span<byte> destination, int leftStrip, bool special)
+        {
             _model.Lease();
             try
             {
                 fixed (byte* buffer = destination)
                 {
-                    return llama_token_to_piece(_vocab, token, buffer, destination.Length, 0, special);
+                    return llama_token_to_piece(_vocab, token, buffer, destination.Length, leftStrip, special);
                 }
             }
             finally
@@ -98,58 +121,14 @@ internal sealed unsafe partial class SafeLlamaModelHandle
             }
         }
 
-        public int[] Tokenize(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial)
-        {
-            var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
-            Encoding.UTF8.GetBytes(text, bytes);
-
-            // At most one token a byte, and those in front and behind. A text rarely needs a third of that.
-            var tokens = new int[(bytes.Length / 3) + 16];
-            var count = Tokenize(bytes, tokens, addSpecial, parseSpecial);
-            if (count < 0)
-            {
-                if (count == int.MinValue)
-                {
-                    throw new ArgumentException("The text has more tokens than can be counted.", nameof(text));
-                }
-
-                tokens = new int[-count];
-                count = Tokenize(bytes, tokens, addSpecial, parseSpecial);
-            }
-
-            return tokens.AsSpan(0, count).ToArray();
-        }
-
-        public string Detokenize(ReadOnlySpan<int> tokens, bool special)
-        {
-            foreach (var token in tokens)
-            {
-                Checked(token);
-            }
-
-            var bytes = new byte[(tokens.Length * 8) + 16];
-            var count = Detokenize(tokens, bytes, special);
-            if (count < 0)
-            {
-                bytes = new byte[-count];
-                count = Detokenize(tokens, bytes, special);
-            }
-
-            return Encoding.UTF8.GetString(bytes, 0, count);
-        }
-
-        /// <summary>libllama does not check token ids everywhere: one that is out of range would read beyond its tables.</summary>
-        private LLamaToken Checked(LLamaToken token) => (uint)token.Value < (uint)Count
-            ? token
-            : throw new ArgumentOutOfRangeException(nameof(token), token.Value, $"Token ids of this model go from 0 to {Count - 1}.");
-
-        private int Tokenize(byte[] text, int[] tokens, bool addSpecial, bool parseSpecial)
+        /// <summary>Writes the tokens of a text and returns their number, or the negative of it when there is too little room.</summary>
+        internal int Tokenize(ReadOnlySpan<byte> text, Span<LLamaToken> tokens, bool addSpecial, bool parseSpecial)
         {
             _model.Lease();
             try
             {
                 fixed (byte* bytes = text)
-                fixed (int* ids = tokens)
+                fixed (LLamaToken* ids = tokens)
                 {
                     // An empty text must not be a null pointer.
                     byte none = 0;
@@ -162,12 +141,13 @@ internal sealed unsafe partial class SafeLlamaModelHandle
             }
         }
 
-        private int Detokenize(ReadOnlySpan<int> tokens, byte[] text, bool special)
+        /// <summary>Writes the text of tokens and returns its length, or the negative of it when there is too little room.</summary>
+        internal int Detokenize(ReadOnlySpan<LLamaToken> tokens, Span<byte> text, bool special)
         {
             _model.Lease();
             try
             {
-                fixed (int* ids = tokens)
+                fixed (LLamaToken* ids = tokens)
                 fixed (byte* bytes = text)
                 {
                     return tokens.IsEmpty ? 0 : llama_detokenize(_vocab, ids, tokens.Length, bytes, text.Length, false, special);
@@ -178,6 +158,8 @@ internal sealed unsafe partial class SafeLlamaModelHandle
                 _model.DangerousRelease();
             }
         }
+
+        private static LLamaToken? Existing(LLamaToken token) => token == LLamaToken.InvalidToken ? null : token;
 
         [LibraryImport(NativeApi.LibraryName)]
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -233,7 +215,7 @@ internal sealed unsafe partial class SafeLlamaModelHandle
             nint vocab,
             byte* text,
             int textLength,
-            int* tokens,
+            LLamaToken* tokens,
             int maxTokens,
             [MarshalAs(UnmanagedType.U1)] bool addSpecial,
             [MarshalAs(UnmanagedType.U1)] bool parseSpecial);
@@ -242,7 +224,7 @@ internal sealed unsafe partial class SafeLlamaModelHandle
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
         private static partial int llama_detokenize(
             nint vocab,
-            int* tokens,
+            LLamaToken* tokens,
             int tokenCount,
             byte* text,
             int textLength,

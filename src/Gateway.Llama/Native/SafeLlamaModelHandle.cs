@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
+using LLama.Exceptions;
 
 namespace LLama.Native;
 
@@ -9,7 +9,7 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
 {
     private Vocabulary? _vocabulary;
 
-    static SafeLlamaModelHandle() => NativeApi.EnsureLoaded();
+    static SafeLlamaModelHandle() => NativeApi.llama_empty_call();
 
     public int ContextSize => llama_model_n_ctx_train(this);
 
@@ -34,41 +34,42 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
 
     public Vocabulary Vocab => _vocabulary ??= new Vocabulary(this);
 
-    /// <summary>Loads a file; the handle is invalid when libllama could not.</summary>
-    public static SafeLlamaModelHandle LoadFromFile(string modelPath, LLamaModelParams parameters) =>
-        llama_model_load_from_file(modelPath, parameters);
+    /// <exception cref="LoadWeightsFailedException">libllama could not load the file; its log says why.</exception>
+    public static SafeLlamaModelHandle LoadFromFile(string modelPath, LLamaModelParams parameters)
+    {
+        var model = llama_model_load_from_file(modelPath, parameters);
+        if (model.IsInvalid)
+        {
+            model.Dispose();
+            throw new LoadWeightsFailedException(modelPath);
+        }
 
-    /// <summary>A scalar or string value of the file's metadata; null when the key is missing or holds a list.</summary>
-    public string? MetadataValue(string key)
+        return model;
+    }
+
+    /// <summary>A scalar or string value of the file's metadata, in UTF-8; null when the key is missing or holds a list.</summary>
+    public Memory<byte>? MetadataValueByKey(string key)
     {
         // llama.h promises the length that the value has, whatever the size of the buffer.
-        Span<byte> small = stackalloc byte[256];
-        var length = MetadataValue(key, small);
+        var length = MetadataValue(key, []);
         if (length < 0)
         {
             return null;
         }
 
-        if (length < small.Length)
-        {
-            return Encoding.UTF8.GetString(small[..length]);
-        }
-
-        var large = new byte[length + 1];
-        length = MetadataValue(key, large);
-        return length < 0 ? null : Encoding.UTF8.GetString(large, 0, Math.Min(length, large.Length - 1));
+        // One more for the zero byte at the end.
+        var value = new byte[length + 1];
+        return MetadataValue(key, value) == length ? value.AsMemory(0, length) : null;
     }
 
-    /// <summary>A chat template: the default one, a Jinja source, or the one of this name; null when the file has none.</summary>
-    public string? GetTemplate(string? name = null)
+    /// <summary>
+    /// Loads a LoRA adapter for this model; it is not applied yet. Null when libllama could not. Not while a context of this model decodes.
+    /// </summary>
+    public LoraAdapter? TryLoadLora(string path)
     {
-        var template = Marshal.PtrToStringUTF8((nint)llama_model_chat_template(this, name));
-        GC.KeepAlive(this);
-        return template;
+        var adapter = llama_adapter_lora_init(this, path);
+        return adapter == 0 ? null : new LoraAdapter(this, Path.GetFullPath(path), adapter);
     }
-
-    /// <summary>Loads a LoRA adapter for this model; it is not applied yet. Not while a context of this model decodes.</summary>
-    public LoraAdapter LoadLoraFromFile(string path) => new(this, path, llama_adapter_lora_init(this, path));
 
     protected override bool ReleaseHandle()
     {
@@ -99,10 +100,6 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
     [LibraryImport(NativeApi.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial int llama_model_meta_val_str(SafeLlamaModelHandle model, string key, byte* buffer, nuint size);
-
-    [LibraryImport(NativeApi.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
-    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial byte* llama_model_chat_template(SafeLlamaModelHandle model, string? name);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

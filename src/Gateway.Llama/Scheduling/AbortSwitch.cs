@@ -12,7 +12,7 @@ internal sealed unsafe class AbortSwitch : IDisposable
 
     public AbortSwitch() => _alive = GCHandle.Alloc(_decodes);
 
-    public static delegate* unmanaged[Cdecl]<nint, byte> Callback => &IsSet;
+    public static nint Callback => (nint)(delegate* unmanaged[Cdecl]<nint, byte>)&IsSet;
 
     public nint CallbackData => (nint)Unsafe.AsPointer(ref _decodes[0]);
 

@@ -7,6 +7,7 @@ internal sealed class LoadedAdapter(LoraAdapter native)
 {
     public LoraAdapter Native { get; } = native;
 
+    /// <summary>The full path of its file.</summary>
     public string Path => Native.Path;
 
     /// <summary>Owners, and generations that have it. Guarded by the scheduler's lock; at 0 the scheduler unloads it.</summary>
@@ -30,7 +31,7 @@ internal sealed class AdapterSet
 
     public IReadOnlyList<LoadedAdapter> Adapters { get; }
 
-    public ReadOnlySpan<(LoraAdapter Adapter, float Scale)> Native => _native;
+    public Span<(LoraAdapter Adapter, float Scale)> Native => _native;
 
     public static AdapterSet Of(IReadOnlyList<AppliedAdapter> adapters)
     {

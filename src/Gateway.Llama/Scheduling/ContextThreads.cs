@@ -23,7 +23,8 @@ internal sealed class ContextThreads(SafeLLamaContextHandle context, int most)
         if (_governor.Threads != _set)
         {
             _set = _governor.Threads;
-            context.SetThreads(_set, _set);
+            context.GenerationThreads = _set;
+            context.BatchThreads = _set;
         }
     }
 

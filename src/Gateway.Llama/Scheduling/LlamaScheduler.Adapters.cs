@@ -128,10 +128,10 @@ internal sealed partial class LlamaScheduler
 
     private LlamaAdapter LoadAdapter(string path)
     {
-        if (!_adapters.TryGetValue(path, out var adapter))
+        if (!_adapters.TryGetValue(Path.GetFullPath(path), out var adapter))
         {
             adapter = new LoadedAdapter(AdapterLoader.Load(_model, path));
-            _adapters.Add(path, adapter);
+            _adapters.Add(adapter.Path, adapter);
         }
 
         lock (_intake)

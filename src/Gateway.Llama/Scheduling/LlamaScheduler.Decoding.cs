@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Sampling;
+using LLama.Exceptions;
 using LLama.Native;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ internal sealed partial class LlamaScheduler
 {
     private const int MostFailures = 3;
 
-    private readonly int _vocabularySize;
+    private readonly int _batchSize;
     private readonly StepPlanner _planner;
     private readonly LLamaBatch _batch;
     private readonly TokenSampler _sampler;
@@ -27,7 +28,7 @@ internal sealed partial class LlamaScheduler
         while (!Volatile.Read(ref _closed))
         {
             // Less at a time after each failure: a smaller batch finds room in the memory sooner.
-            sequence.Scheduled = Math.Min(sequence.Pending, Math.Max(1, _batch.Capacity >> (2 * sequence.Failures)));
+            sequence.Scheduled = Math.Min(sequence.Pending, Math.Max(1, _batchSize >> (2 * sequence.Failures)));
             var result = Decode([sequence]);
             if (result == DecodeResult.Ok)
             {
@@ -100,9 +101,9 @@ internal sealed partial class LlamaScheduler
         foreach (var sequence in group)
         {
             // A recurrent model cannot take back a part; it starts over from the sequence's own tokens.
-            if (!_context.MemorySequenceRemove(sequence.Id, sequence.Decoded))
+            if (!NativeApi.llama_memory_seq_rm(_context.Memory, sequence.Id, sequence.Decoded, -1))
             {
-                _context.MemorySequenceRemove(sequence.Id, from: 0);
+                _context.MemorySequenceRemove(sequence.Id, 0, -1);
                 sequence.Decoded = 0;
             }
         }
@@ -110,7 +111,7 @@ internal sealed partial class LlamaScheduler
 
     private void DrawNext(RunningSequence sequence)
     {
-        var logits = _context.GetLogitsIth(sequence.LogitsIndex, _vocabularySize);
+        var logits = LogitsOf(sequence);
         var topLogprobs = sequence.Generation.Request.TopLogprobs;
         if (topLogprobs is not null)
         {
@@ -139,6 +140,18 @@ internal sealed partial class LlamaScheduler
         if (sequence.Accept(token, _tokenizer, logprob) is { } reason)
         {
             Finish(sequence, reason);
+        }
+    }
+
+    private Span<float> LogitsOf(RunningSequence sequence)
+    {
+        try
+        {
+            return _context.GetLogitsIth(sequence.LogitsIndex);
+        }
+        catch (GetLogitsInvalidIndexException)
+        {
+            return [];
         }
     }
 

@@ -42,13 +42,13 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _context = context;
         _abort = abort;
         _tokenizer = tokenizer;
-        _vocabularySize = vocabularySize;
         Vocabulary = new GrammarVocabulary(tokenizer, vocabularySize);
         _logger = logger;
         _capacity = options.MaxSequences + options.QueueCapacity;
         _cellsTotal = (int)context.ContextSize;
-        _planner = new StepPlanner((int)context.BatchSize);
-        _batch = new LLamaBatch((int)context.BatchSize);
+        _batchSize = (int)context.BatchSize;
+        _planner = new StepPlanner(_batchSize);
+        _batch = new LLamaBatch();
         _sampler = new TokenSampler(vocabularySize);
         _threads = new ContextThreads(context, options.Threads ?? ProcessorTopology.PhysicalCores);
         for (var id = options.MaxSequences - 1; id >= 0; id--)
@@ -208,7 +208,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             Finish(_running[^1], FinishReason.Error, exception);
         }
 
-        _context.MemoryClear();
+        _context.MemoryClear(data: false);
     }
 
     private void TakeIncoming()
@@ -266,7 +266,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     private void Finish(RunningSequence sequence, FinishReason reason, Exception? error = null)
     {
         _running.Remove(sequence);
-        _context.MemorySequenceRemove(sequence.Id, from: 0);
+        _context.MemorySequenceRemove(sequence.Id, 0, -1);
         _freeIds.Push(sequence.Id);
         Volatile.Write(ref _cellsUsed, _cellsUsed - sequence.Generation.Cells);
         Volatile.Write(ref _runningCount, _running.Count);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using LLama.Native;
 
 namespace Gateway.Llama.Tokenizing;
@@ -5,20 +7,27 @@ namespace Gateway.Llama.Tokenizing;
 /// <summary>Texts to tokens and back. Safe on several threads.</summary>
 internal sealed class LlamaTokenizer
 {
-    private readonly SafeLlamaModelHandle.Vocabulary _vocabulary;
+    private readonly SafeLlamaModelHandle _model;
+    private readonly int _count;
     private readonly bool _canAddSpecial;
+
+    // Only these vocabularies run regular expressions over a text.
+    private readonly bool _mustCutRuns;
     private readonly int[] _before;
     private readonly int[] _after;
 
-    public LlamaTokenizer(SafeLlamaModelHandle.Vocabulary vocabulary, string? chatTemplate)
+    public LlamaTokenizer(SafeLlamaModelHandle model, string? chatTemplate)
     {
-        _vocabulary = vocabulary;
+        _model = model;
+        var vocabulary = model.Vocab;
+        _count = vocabulary.Count;
         Special = new SpecialTokens(vocabulary, chatTemplate);
         _canAddSpecial = CanAddSpecial(vocabulary);
+        _mustCutRuns = vocabulary.Type == LLamaVocabType.BytePairEncoding;
 
         // What a text is wrapped in: nothing, a token in front, or one behind it too.
-        var wrapping = _canAddSpecial ? vocabulary.Tokenize("", addSpecial: true, parseSpecial: false) : [];
-        var front = wrapping.Length > 0 && (wrapping.Length > 1 || wrapping[0] == vocabulary.BOS.Value) ? 1 : 0;
+        var wrapping = Tokenize("", addSpecial: true, parseSpecial: false);
+        var front = wrapping.Length > 0 && (wrapping.Length > 1 || wrapping[0] == vocabulary.BOS) ? 1 : 0;
         _before = wrapping[..front];
         _after = wrapping[front..];
     }
@@ -31,17 +40,17 @@ internal sealed class LlamaTokenizer
     /// <summary>What is put behind it.</summary>
     public ReadOnlySpan<int> After => _after;
 
-    public int[] Tokenize(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial)
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
     {
         if (!MustCut(text))
         {
-            return _vocabulary.Tokenize(text, addSpecial && _canAddSpecial, parseSpecial);
+            return TokenizeUncut(text, addSpecial && _canAddSpecial, parseSpecial);
         }
 
         var tokens = new List<int>(addSpecial ? _before : []);
         if (parseSpecial)
         {
-            AppendGuarded(new PromptText(text.ToString(), []), tokens);
+            AppendGuarded(new PromptText(text, []), tokens);
         }
         else
         {
@@ -75,36 +84,66 @@ internal sealed class LlamaTokenizer
         return WithoutDoubledBos([.. tokens], addSpecial);
     }
 
-    public string Detokenize(ReadOnlySpan<int> tokens, bool special) => _vocabulary.Detokenize(tokens, special);
+    public string Detokenize(ReadOnlySpan<int> tokens, bool special)
+    {
+        foreach (var token in tokens)
+        {
+            Check(token);
+        }
+
+        return _model.Detokenize(MemoryMarshal.Cast<int, LLamaToken>(tokens), special);
+    }
 
     /// <summary>Writes the UTF-8 text of a generated token. Returns its length, negative when the span is too small.</summary>
     /// <param name="token">The token.</param>
     /// <param name="destination">Takes the text.</param>
     /// <param name="special">Whether special tokens have one.</param>
-    public int TokenToSpan(int token, Span<byte> destination, bool special) => _vocabulary.TokenToSpan(token, destination, special);
+    public int TokenToSpan(int token, Span<byte> destination, bool special)
+    {
+        Check(token);
+        var length = (int)_model.TokenToSpan(token, destination, special: special);
+        return length <= destination.Length ? length : -length;
+    }
+
+    /// <summary>libllama does not check token ids everywhere: one that is out of range would read beyond its tables.</summary>
+    private void Check(int token)
+    {
+        if ((uint)token >= (uint)_count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(token), token, $"Token ids of this model go from 0 to {_count - 1}.");
+        }
+    }
+
+    /// <summary>The token as the vocabulary writes it.</summary>
+    public string TokenText(int token)
+    {
+        Check(token);
+        return _model.Vocab.Text(token);
+    }
 
     /// <summary>The UTF-8 text of any token.</summary>
     public byte[] TokenToBytes(int token, bool special)
     {
+        Check(token);
         Span<byte> small = stackalloc byte[64];
-        var length = _vocabulary.TokenToSpan(token, small, special);
-        if (length >= 0)
+        var length = (int)_model.TokenToSpan(token, small, special: special);
+        if (length <= small.Length)
         {
             return small[..length].ToArray();
         }
 
-        var large = new byte[-length];
-        length = _vocabulary.TokenToSpan(token, large, special);
-        return large[..length];
+        var large = new byte[length];
+        _model.TokenToSpan(token, large, special: special);
+        return large;
     }
 
     /// <summary>libllama asserts that the tokens to be added exist, and a failed assertion ends the process.</summary>
     private static bool CanAddSpecial(SafeLlamaModelHandle.Vocabulary vocabulary)
     {
-        var hasBos = vocabulary.BOS != LLamaToken.InvalidToken;
+        var hasBos = vocabulary.BOS is not null;
         return vocabulary.Type == LLamaVocabType.WordPiece
-            ? hasBos && vocabulary.SEP != LLamaToken.InvalidToken
-            : (hasBos || !vocabulary.ShouldAddBOS) && (vocabulary.EOS != LLamaToken.InvalidToken || !vocabulary.ShouldAddEOS);
+            ? hasBos && vocabulary.SEP is not null
+            : (hasBos || !vocabulary.ShouldAddBOS) && (vocabulary.EOS is not null || !vocabulary.ShouldAddEOS);
     }
 
     private static void CheckSpans(PromptText prompt)
@@ -272,13 +311,16 @@ internal sealed class LlamaTokenizer
     {
         while (!run.IsEmpty)
         {
-            var length = _vocabulary.Type == LLamaVocabType.BytePairEncoding ? LongRuns.FirstPiece(run) : run.Length;
-            tokens.AddRange(_vocabulary.Tokenize(run[..length], addSpecial: false, parseSpecial: false));
+            var length = _mustCutRuns ? LongRuns.FirstPiece(run) : run.Length;
+            tokens.AddRange(TokenizeUncut(run[..length].ToString(), addSpecial: false, parseSpecial: false));
             run = run[length..];
         }
     }
 
-    private bool MustCut(ReadOnlySpan<char> text) => _vocabulary.Type == LLamaVocabType.BytePairEncoding && LongRuns.Any(text);
+    private bool MustCut(ReadOnlySpan<char> text) => _mustCutRuns && LongRuns.Any(text);
+
+    private int[] TokenizeUncut(string text, bool addSpecial, bool parseSpecial) =>
+        MemoryMarshal.Cast<LLamaToken, int>(_model.Tokenize(text, addSpecial, parseSpecial, Encoding.UTF8)).ToArray();
 
     private int[] WithoutDoubledBos(int[] tokens, bool addSpecial) =>
         addSpecial && _before.Length == 1 && tokens.Length > 1 && tokens[0] == _before[0] && tokens[1] == _before[0] ? tokens[1..] : tokens;

@@ -20,17 +20,18 @@ internal sealed class SpecialTokens
 
     public SpecialTokens(SafeLlamaModelHandle.Vocabulary vocabulary, string? chatTemplate)
     {
-        var attributes = vocabulary.ReadAttributes();
-        _guarded = new bool[attributes.Length];
-        _endsGeneration = new bool[attributes.Length];
+        _guarded = new bool[vocabulary.Count];
+        _endsGeneration = new bool[_guarded.Length];
         var tokens = new List<SpecialToken>();
-        for (var id = 0; id < attributes.Length; id++)
+        for (var id = 0; id < _guarded.Length; id++)
         {
-            var (attribute, ends) = attributes[id];
+            LLamaToken known = id;
+            var attribute = known.GetAttributes(vocabulary);
+            var ends = known.IsEndOfGeneration(vocabulary);
             _endsGeneration[id] = ends;
             if ((attribute & (LLamaTokenAttr.Control | LLamaTokenAttr.Unknown | LLamaTokenAttr.UserDefined)) != LLamaTokenAttr.Undefined)
             {
-                var token = new SpecialToken(id, vocabulary.Text(id), attribute);
+                var token = new SpecialToken(id, vocabulary.LLamaTokenToString(known, isSpecialToken: true) ?? "", attribute);
                 if (token.Text.Length > 0 && IsStructure(token, ends, chatTemplate))
                 {
                     tokens.Add(token);

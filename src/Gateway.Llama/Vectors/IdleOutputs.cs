@@ -24,7 +24,9 @@ internal sealed partial class IdleOutputs(int vocabularySize)
 
         _mostTokens = tokens;
         var logits = context.GetLogits();
-        if (logits.IsEmpty)
+
+        // LLamaSharp has a span of the usual length over nothing when there are none.
+        if (Unsafe.IsNullRef(ref MemoryMarshal.GetReference(logits)))
         {
             return;
         }

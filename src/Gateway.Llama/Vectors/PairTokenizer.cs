@@ -1,3 +1,4 @@
+using Gateway.Llama.Loading;
 using Gateway.Llama.Tokenizing;
 using LLama.Native;
 
@@ -21,11 +22,11 @@ internal sealed class PairTokenizer
     public PairTokenizer(SafeLlamaModelHandle model, LlamaTokenizer tokenizer)
     {
         _tokenizer = tokenizer;
-        _template = model.GetTemplate("rerank");
+        _template = model.ChatTemplate("rerank");
         if (_template is null)
         {
             var vocabulary = model.Vocab;
-            var end = vocabulary.EOS != LLamaToken.InvalidToken ? vocabulary.EOS : vocabulary.SEP;
+            var end = vocabulary.EOS ?? vocabulary.SEP;
             _before = Tokens((vocabulary.ShouldAddBOS, vocabulary.BOS));
             _between = Tokens((vocabulary.ShouldAddEOS, end), (vocabulary.ShouldAddSEP, vocabulary.SEP));
             _after = Tokens((vocabulary.ShouldAddEOS, end));
@@ -85,14 +86,14 @@ internal sealed class PairTokenizer
 
     private int[] AsText(string text) => _tokenizer.Tokenize(new PromptText(text, [new TextSpan(0, text.Length)]), addSpecial: false);
 
-    private static int[] Tokens(params ReadOnlySpan<(bool Wanted, LLamaToken Token)> tokens)
+    private static int[] Tokens(params ReadOnlySpan<(bool Wanted, LLamaToken? Token)> tokens)
     {
         var wanted = new List<int>();
         foreach (var (isWanted, token) in tokens)
         {
-            if (isWanted && token != LLamaToken.InvalidToken)
+            if (isWanted && token is { } present)
             {
-                wanted.Add(token.Value);
+                wanted.Add((int)present);
             }
         }
 

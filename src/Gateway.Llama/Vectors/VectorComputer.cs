@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Gateway.Llama.Loading;
 using Gateway.Llama.Scheduling;
@@ -19,6 +20,7 @@ internal sealed class VectorComputer : IDisposable
     private readonly SafeLLamaContextHandle _context;
     private readonly AbortSwitch _abort;
     private readonly LLamaBatch _batch;
+    private readonly int _batchSize;
     private readonly ContextThreads _threads;
     private readonly IdleOutputs _outputs;
     private readonly ModelTask _task;
@@ -32,7 +34,8 @@ internal sealed class VectorComputer : IDisposable
         _abort = abort;
         _task = info.Task;
         _vectorSize = info.Task == ModelTask.Embed ? info.EmbeddingSize : 1;
-        _batch = new LLamaBatch((int)context.BatchSize);
+        _batchSize = (int)context.BatchSize;
+        _batch = new LLamaBatch();
         _threads = new ContextThreads(context, options.Threads ?? ProcessorTopology.PhysicalCores);
         _outputs = new IdleOutputs(info.VocabularySize);
     }
@@ -82,10 +85,7 @@ internal sealed class VectorComputer : IDisposable
         }
         finally
         {
-            if (_context.HasMemory)
-            {
-                _context.MemoryClear();
-            }
+            _context.MemoryClear(data: false);
         }
     }
 
@@ -110,7 +110,7 @@ internal sealed class VectorComputer : IDisposable
     private InvalidOperationException? DecodePieces(VectorItem item)
     {
         InvalidOperationException? error = null;
-        for (var at = 0; at < item.Tokens.Length && error is null; at += _batch.Capacity)
+        for (var at = 0; at < item.Tokens.Length && error is null; at += _batchSize)
         {
             if (item.Job.CancellationToken.IsCancellationRequested)
             {
@@ -118,7 +118,7 @@ internal sealed class VectorComputer : IDisposable
             }
 
             _batch.Clear();
-            Add(item.Tokens, at, Math.Min(item.Tokens.Length, at + _batch.Capacity), (LLamaSeqId)0);
+            Add(item.Tokens, at, Math.Min(item.Tokens.Length, at + _batchSize), (LLamaSeqId)0);
             error = Decode();
         }
 
@@ -158,7 +158,9 @@ internal sealed class VectorComputer : IDisposable
     private float[]? Read(LLamaSeqId sequence)
     {
         var pooled = _context.GetEmbeddingsSeq(sequence);
-        if (pooled.IsEmpty)
+
+        // LLamaSharp has a span of the usual length over nothing for it.
+        if (Unsafe.IsNullRef(ref MemoryMarshal.GetReference(pooled)))
         {
             return null;
         }

@@ -13,7 +13,7 @@ public sealed class StructLayoutTests
         Assert.Equal(80, Unsafe.SizeOf<LLamaModelParams>());
         AssertOffsets<LLamaModelParams>(
             ("devices", 0), ("tensor_buft_overrides", 8), ("n_gpu_layers", 16), ("split_mode", 20), ("load_mode", 24), ("lazy_mode", 28),
-            ("main_gpu", 32), ("tensor_split", 40), ("progress_callback", 48), ("progress_callback_user_data", 56), ("kv_overrides", 64),
+            ("main_gpu", 32), ("tensor_split", 40), ("_progressCallback", 48), ("progress_callback_user_data", 56), ("kv_overrides", 64),
             ("_vocabOnly", 72), ("_checkTensors", 73), ("_useExtraBufts", 74), ("_noHost", 75), ("_noAlloc", 76), ("_loadMtp", 77));
     }
 
@@ -23,11 +23,11 @@ public sealed class StructLayoutTests
         Assert.Equal(160, Unsafe.SizeOf<LLamaContextParams>());
         AssertOffsets<LLamaContextParams>(
             ("n_ctx", 0), ("n_batch", 4), ("n_ubatch", 8), ("n_seq_max", 12), ("n_rs_seq", 16), ("n_outputs_max", 20),
-            ("n_outputs_max_per_seq", 24), ("n_threads", 28), ("n_threads_batch", 32), ("ctx_type", 36), ("rope_scaling_type", 40),
-            ("llama_pooling_type", 44), ("attention_type", 48), ("flash_attn_type", 52), ("rope_freq_base", 56), ("rope_freq_scale", 60),
+            ("n_outputs_max_per_seq", 24), ("n_threads", 28), ("n_threads_batch", 32), ("context_type", 36), ("rope_scaling_type", 40),
+            ("llama_pooling_type", 44), ("attention_type", 48), ("llama_flash_attn_type", 52), ("rope_freq_base", 56), ("rope_freq_scale", 60),
             ("yarn_ext_factor", 64), ("yarn_attn_factor", 68), ("yarn_beta_fast", 72), ("yarn_beta_slow", 76), ("yarn_orig_ctx", 80),
             ("defrag_threshold", 84), ("cb_eval", 88), ("cb_eval_user_data", 96), ("type_k", 104), ("type_v", 108),
-            ("abort_callback", 112), ("abort_callback_data", 120), ("_embeddings", 128), ("_offloadKqv", 129), ("_noPerf", 130),
+            ("abort_callback", 112), ("abort_callback_user_data", 120), ("_embeddings", 128), ("_offloadKqv", 129), ("_noPerf", 130),
             ("_opOffload", 131), ("_swaFull", 132), ("_kvUnified", 133), ("samplers", 136), ("n_samplers", 144), ("ctx_other", 152));
     }
 
@@ -45,7 +45,7 @@ public sealed class StructLayoutTests
         Assert.Equal(12, Unsafe.SizeOf<LLamaTokenData>());
         AssertOffsets<LLamaTokenData>(("ID", 0), ("Logit", 4), ("Probability", 8));
         Assert.Equal(32, Unsafe.SizeOf<LLamaTokenDataArrayNative>());
-        AssertOffsets<LLamaTokenDataArrayNative>(("Data", 0), ("Size", 8), ("Selected", 16), ("_sorted", 24));
+        AssertOffsets<LLamaTokenDataArrayNative>(("_data", 0), ("_size", 8), ("_selected", 16), ("_sorted", 24));
         Assert.Equal(1, Unsafe.SizeOf<LLamaSamplerChainParams>());
     }
 
@@ -75,7 +75,7 @@ public sealed class StructLayoutTests
         Assert.Equal((512u, 2048u, 512u, 1u), (defaults.n_ctx, defaults.n_batch, defaults.n_ubatch, defaults.n_seq_max));
         Assert.Equal((0u, 0u, 1u), (defaults.n_rs_seq, defaults.n_outputs_max, defaults.n_outputs_max_per_seq));
         Assert.Equal((4, 4), (defaults.n_threads, defaults.n_threads_batch));
-        Assert.Equal((-1, -1, -1), (defaults.rope_scaling_type, defaults.attention_type, defaults.flash_attn_type));
+        Assert.Equal((-1, -1, -1), (defaults.rope_scaling_type, defaults.attention_type, defaults.llama_flash_attn_type));
         Assert.Equal(LLamaPoolingType.Unspecified, defaults.llama_pooling_type);
         Assert.Equal((1, 1), (defaults.type_k, defaults.type_v));
         Assert.Equal(-1f, defaults.defrag_threshold);
@@ -86,7 +86,7 @@ public sealed class StructLayoutTests
 
     [Fact]
     public void The_library_tells_as_many_sequences_apart_as_the_options_allow() =>
-        Assert.Equal((nuint)LlamaEngineOptions.MostSequences, NativeApi.llama_max_parallel_sequences());
+        Assert.Equal(LlamaEngineOptions.MostSequences, NativeApi.llama_max_parallel_sequences());
 
     private static void AssertOffsets<T>(params (string Field, int Offset)[] expected) =>
         Assert.Equal(expected, expected.Select(field => (field.Field, (int)Marshal.OffsetOf<T>(field.Field))));

@@ -174,24 +174,20 @@ public sealed class TokenSamplerTests
         return [.. Enumerable.Range(0, Vocabulary).Select(_ => (float)(random.NextDouble() * 6))];
     }
 
-    private static unsafe double[] ProbabilitiesOfLibllama(float[] logits, SamplingOptions options)
+    private static double[] ProbabilitiesOfLibllama(float[] logits, SamplingOptions options)
     {
-        using var chain = SafeLLamaSamplerChainHandle.Create();
+        using var chain = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
         chain.AddTopK(options.TopK);
-        chain.AddTopP(options.TopP);
-        chain.AddMinP(options.MinP);
+        chain.AddTopP(options.TopP, minKeep: 1);
+        chain.AddMinP(options.MinP, minKeep: 1);
         chain.AddTemperature(options.Temperature);
         chain.AddDistributionSampler(1);
-        var data = logits.Select((logit, token) => new LLamaTokenData { ID = token, Logit = logit }).ToArray();
         var probabilities = new double[logits.Length];
-        fixed (LLamaTokenData* pointer = data)
+        using var pinned = LLamaTokenDataArrayNative.Create(LLamaTokenDataArray.Create(logits), out var candidates);
+        chain.Apply(ref candidates);
+        foreach (var candidate in candidates.Data)
         {
-            var candidates = new LLamaTokenDataArrayNative { Data = pointer, Size = (nuint)data.Length, Selected = -1 };
-            chain.Apply(ref candidates);
-            for (nuint i = 0; i < candidates.Size; i++)
-            {
-                probabilities[candidates.Data[i].ID.Value] = candidates.Data[i].Probability;
-            }
+            probabilities[(int)candidate.ID] = candidate.Probability;
         }
 
         return probabilities;

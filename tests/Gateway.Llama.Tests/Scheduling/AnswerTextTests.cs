@@ -10,7 +10,7 @@ public sealed class AnswerTextTests : IDisposable
     private readonly SafeLlamaModelHandle _model = Loading();
     private readonly LlamaTokenizer _tokenizer;
 
-    public AnswerTextTests() => _tokenizer = new LlamaTokenizer(_model.Vocab, null);
+    public AnswerTextTests() => _tokenizer = new LlamaTokenizer(_model, null);
 
     public void Dispose() => _model.Dispose();
 

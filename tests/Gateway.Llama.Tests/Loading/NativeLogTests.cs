@@ -1,8 +1,9 @@
+using Gateway.Llama.Loading;
 using LLama.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Gateway.Llama.Tests.Native;
+namespace Gateway.Llama.Tests.Loading;
 
 public sealed class NativeLogTests
 {
@@ -10,16 +11,16 @@ public sealed class NativeLogTests
     public void Pieces_of_a_line_are_one_entry_at_the_level_of_the_first()
     {
         var logger = new ListLogger();
-        NativeLogConfig.llama_log_set(logger);
+        NativeLog.SendTo(logger);
 
-        NativeLogConfig.Append(LLamaLogLevel.Warning, "half ");
-        NativeLogConfig.Append(LLamaLogLevel.Continue, "and half\n");
-        NativeLogConfig.Append(LLamaLogLevel.Info, "chatter\n");
-        NativeLogConfig.Append(LLamaLogLevel.Debug, "detail\n");
-        NativeLogConfig.Append(LLamaLogLevel.Info, "cut off");
-        NativeLogConfig.Append(LLamaLogLevel.Error, "failure\n");
+        NativeLog.Append(LLamaLogLevel.Warning, "half ");
+        NativeLog.Append(LLamaLogLevel.Continue, "and half\n");
+        NativeLog.Append(LLamaLogLevel.Info, "chatter\n");
+        NativeLog.Append(LLamaLogLevel.Debug, "detail\n");
+        NativeLog.Append(LLamaLogLevel.Info, "cut off");
+        NativeLog.Append(LLamaLogLevel.Error, "failure\n");
 
-        NativeLogConfig.llama_log_set(NullLogger.Instance);
+        NativeLog.SendTo(NullLogger.Instance);
         Assert.Equal(
         [
             (LogLevel.Warning, "libllama: half and half"),
