@@ -15,7 +15,7 @@ public sealed class LibllamaGrammarTests
     [SharedFact]
     public void It_permits_the_same_tokens_all_the_way()
     {
-        using var model = ModelLoader.Load(new LlamaEngineOptions { ModelPath = TestModels.Tiny("tiny-llama.gguf") }, null, CancellationToken.None);
+        using var model = Load();
         var oracle = new Oracle(model);
         foreach (var one in SchemaCase.All)
         {
@@ -26,7 +26,7 @@ public sealed class LibllamaGrammarTests
     [SharedFact]
     public void It_permits_the_same_tokens_in_grammars_that_are_put_together()
     {
-        using var model = ModelLoader.Load(new LlamaEngineOptions { ModelPath = TestModels.Tiny("tiny-llama.gguf") }, null, CancellationToken.None);
+        using var model = Load();
         var oracle = new Oracle(model);
         foreach (var (name, grammar) in Composed())
         {
@@ -36,6 +36,9 @@ public sealed class LibllamaGrammarTests
             }
         }
     }
+
+    private static SafeLlamaModelHandle Load() => ModelLoader.Load(
+        new LlamaEngineOptions { ModelPath = TestModels.Tiny("tiny-llama.gguf") }, new MemoryBudget(() => long.MaxValue).Begin(), null, CancellationToken.None);
 
     private static IEnumerable<(string Name, Grammar Grammar)> Composed()
     {
@@ -58,13 +61,13 @@ public sealed class LibllamaGrammarTests
         public Oracle(SafeLlamaModelHandle model)
         {
             _model = model;
-            _tokenizer = new LlamaTokenizer(model.Vocab, null);
+            _tokenizer = new LlamaTokenizer(model, null);
             _trie = TokenTrie.Build([.. Enumerable.Range(0, model.Vocab.Count).Select(token => _tokenizer.TokenToBytes(token, special: false))], _tokenizer.Special.EndsGeneration);
         }
 
         public void Compare(GrammarConstraint constraint, string name, int seed)
         {
-            using var chain = SafeLLamaSamplerChainHandle.Create();
+            using var chain = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
             chain.AddGrammar(_model.Vocab, constraint.Grammar.ToString(), "root");
             var random = new Random(seed);
             var matcher = new AnswerMatcher(constraint, _trie);
@@ -124,21 +127,19 @@ public sealed class LibllamaGrammarTests
                 is System.Buffers.OperationStatus.Done or System.Buffers.OperationStatus.NeedMoreData;
         }
 
-        private unsafe bool[] Permitted(SafeLLamaSamplerChainHandle chain)
+        private bool[] Permitted(SafeLLamaSamplerChainHandle chain)
         {
-            var data = new LLamaTokenData[_trie.TokenCount];
-            for (var token = 0; token < data.Length; token++)
+            var data = LLamaTokenDataArray.Create(new float[_trie.TokenCount]);
+            using var pinned = LLamaTokenDataArrayNative.Create(data, out var candidates);
+            candidates.Selected = -1;
+            chain.Apply(ref candidates);
+            var permitted = new bool[_trie.TokenCount];
+            foreach (var one in candidates.Data)
             {
-                data[token] = new LLamaTokenData { ID = token };
+                permitted[(int)one.ID] = !float.IsNegativeInfinity(one.Logit);
             }
 
-            fixed (LLamaTokenData* pointer = data)
-            {
-                var candidates = new LLamaTokenDataArrayNative { Data = pointer, Size = (nuint)data.Length, Selected = -1 };
-                chain.Apply(ref candidates);
-            }
-
-            return [.. data.Select(one => !float.IsNegativeInfinity(one.Logit))];
+            return permitted;
         }
     }
 }
