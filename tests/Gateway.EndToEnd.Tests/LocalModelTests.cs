@@ -34,6 +34,20 @@ public sealed class LocalModelTests
     }
 
     [Fact]
+    public async Task The_start_tells_which_models_wait_for_their_first_use()
+    {
+        await using var gateway = await StartAsync(Local("m", "smol", "load: first_use"));
+        using var client = CreateClient();
+        Assert.Contains("smol: in this process, SmolLM2-135M-Instruct-Q4_1.gguf, loads at first use", gateway.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("smol: loading", gateway.Output, StringComparison.Ordinal);
+
+        using var first = await client.SendAsync(Ask(gateway, "m"));
+
+        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        await gateway.WaitForAsync("smol: ready");
+    }
+
+    [Fact]
     public async Task A_change_that_keeps_a_model_does_not_load_it_again()
     {
         await using var gateway = await StartAsync(Local("first", "smol"));
