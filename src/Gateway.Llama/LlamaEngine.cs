@@ -15,6 +15,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
 {
     private readonly SafeLlamaModelHandle _model;
     private readonly string _modelPath;
+    private readonly MemoryBudget.Lease _memory;
     private readonly LlamaTokenizer _tokenizer;
     private readonly LlamaScheduler? _scheduler;
     private readonly VectorScheduler? _vectors;
@@ -23,10 +24,18 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     private int _disposed;
 
     private LlamaEngine(
-        LlamaModelInfo info, string modelPath, SafeLlamaModelHandle model, LlamaTokenizer tokenizer, LlamaScheduler? scheduler, VectorScheduler? vectors, ILogger logger)
+        LlamaModelInfo info,
+        string modelPath,
+        MemoryBudget.Lease memory,
+        SafeLlamaModelHandle model,
+        LlamaTokenizer tokenizer,
+        LlamaScheduler? scheduler,
+        VectorScheduler? vectors,
+        ILogger logger)
     {
         Info = info;
         _modelPath = modelPath;
+        _memory = memory;
         _model = model;
         _tokenizer = tokenizer;
         _scheduler = scheduler;
@@ -211,6 +220,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             }
 
             _model.Dispose();
+            _memory.Dispose();
             HeapTrim.Run();
             Log.Unloaded(_logger, Info.Name ?? Info.Architecture);
         }
@@ -220,11 +230,13 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     {
         var logger = loggers.CreateLogger<LlamaEngine>();
         NativeLogConfig.llama_log_set(loggers.CreateLogger("Gateway.Llama.Native"));
-        var model = ModelLoader.Load(options, progress, cancellationToken);
+        var memory = MemoryBudget.OfProcess.Begin();
+        SafeLlamaModelHandle? model = null;
         LlamaScheduler? scheduler = null;
         VectorScheduler? vectors = null;
         try
         {
+            model = ModelLoader.Load(options, memory, progress, cancellationToken);
             var purpose = ModelTaskReader.Read(model, options.ModelPath);
             var info = ModelInfoReader.Read(model, purpose, options);
             var tokenizer = new LlamaTokenizer(model.Vocab, info.ChatTemplate);
@@ -233,7 +245,6 @@ public sealed partial class LlamaEngine : IAsyncDisposable
                 var (context, abort) = ContextFactory.Create(model, info, options);
                 scheduler = new LlamaScheduler(model, context, abort, tokenizer, info.VocabularySize, options, logger);
             }
-
             else if (info.Task != ModelTask.None)
             {
                 var (context, abort) = VectorContextFactory.Create(model, info, purpose, options);
@@ -241,11 +252,12 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             }
 
             Log.Loaded(logger, info.Name ?? info.Architecture, info.Architecture, info.SizeInBytes, info.ContextLength, scheduler?.Statistics.CellsTotal ?? 0);
-            return new LlamaEngine(info, options.ModelPath, model, tokenizer, scheduler, vectors, logger);
+            return new LlamaEngine(info, options.ModelPath, memory, model, tokenizer, scheduler, vectors, logger);
         }
         catch
         {
-            model.Dispose();
+            model?.Dispose();
+            memory.Dispose();
             throw;
         }
     }

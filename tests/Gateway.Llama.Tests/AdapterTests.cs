@@ -121,14 +121,15 @@ public sealed class AdapterTests
     }
 
     [SharedTheory]
-    [InlineData("tiny-llama.gguf", LoraA, "token_embd|blk|shape|does not exist")]
-    [InlineData("tiny-mamba.gguf", LoraTiny, "architecture mamba")]
+    [InlineData("tiny-llama.gguf", LoraA, "tensor \"")]
+    [InlineData("tiny-mamba.gguf", LoraTiny, "general.architecture")]
     [InlineData("tiny-llama.gguf", "tiny-llama.gguf", "adapter")]
     [InlineData("tiny-llama.gguf", "no-such-file.gguf", "does not exist")]
-    [InlineData("tiny-llama.gguf", "reference.json", "not a GGUF file")]
+    [InlineData("tiny-llama.gguf", "reference.json", "magic|GGUF")]
     [InlineData("hostile/valid.gguf", "hostile/lora-trunc.gguf", "lora_b")]
     [InlineData("hostile/valid.gguf", "hostile/lora-rank.gguf", "lora")]
     [InlineData("hostile/valid.gguf", "hostile/lora-rank-0.gguf", "lora")]
+    [InlineData("hostile/valid.gguf", "hostile/lora-alpha-type.gguf", "alpha")]
     [InlineData("hostile/valid.gguf", "hostile/lora-alora-out.gguf", "alora")]
     public async Task An_adapter_that_does_not_fit_is_refused_with_its_name_and_the_engine_goes_on(string model, string adapter, string reason)
     {

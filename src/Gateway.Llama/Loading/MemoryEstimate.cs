@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Llama.Gguf;
 
 namespace Gateway.Llama.Loading;
@@ -19,6 +18,9 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
 
     /// <summary>All together.</summary>
     public long Total => Weights + Cache + Compute + Outputs;
+
+    /// <summary>What of it is really used.</summary>
+    internal long Used => Total - Outputs;
 
     /// <summary>The need of a model that is hosted with these options.</summary>
     /// <param name="file">The model; one without problems.</param>
@@ -48,26 +50,6 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
             shape.ContextLength,
             shape.Cells,
             shape.Sequences);
-    }
-
-    /// <summary>
-    /// The system hands out memory that it does not have, and ends the process when it is used: a model that cannot fit is refused before.
-    /// </summary>
-    /// <exception cref="LlamaLoadException">It does not fit into what this process may use.</exception>
-    internal void Demand(string path)
-    {
-        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (Total <= available)
-        {
-            return;
-        }
-
-        throw new LlamaLoadException(
-            path,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"it takes about {Total / 1e6:N0} MB of memory ({Weights / 1e6:N0} MB of weights, {Cache / 1e6:N0} MB for {Cells} KV cells, {Compute / 1e6:N0} MB to compute, {Outputs / 1e6:N0} MB for what it puts out), and this process may use {available / 1e6:N0} MB"),
-            Weights > available ? "Take a smaller model, or one in fewer bits" : "Lower CacheCells or ContextLength");
     }
 
     /// <summary>Numbers that a recurrent layer keeps of one sequence.</summary>

@@ -21,13 +21,18 @@ internal sealed class ModelLoader
         _cancellationToken = cancellationToken;
     }
 
+    /// <param name="options">The file, and how it is to be hosted.</param>
+    /// <param name="memory">Takes what the model needs, also where it is not loaded then.</param>
+    /// <param name="progress">As for <see cref="LlamaEngine.LoadAsync"/>.</param>
+    /// <param name="cancellationToken">Ends the load early.</param>
     /// <exception cref="LlamaLoadException">The file is missing, unreadable, not a GGUF model, or does not fit into memory.</exception>
     /// <exception cref="OperationCanceledException">The load was cancelled.</exception>
-    public static SafeLlamaModelHandle Load(LlamaEngineOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
+    public static SafeLlamaModelHandle Load(
+        LlamaEngineOptions options, MemoryBudget.Lease memory, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var path = options.ModelPath;
-        using var file = Open(options, cancellationToken);
+        using var file = Open(options, memory, cancellationToken);
         try
         {
             NativeApi.EnsureLoaded();
@@ -58,7 +63,7 @@ internal sealed class ModelLoader
     }
 
     /// <summary>The file, when it can be loaded.</summary>
-    private static GgufFile Open(LlamaEngineOptions options, CancellationToken cancellationToken)
+    private static GgufFile Open(LlamaEngineOptions options, MemoryBudget.Lease memory, CancellationToken cancellationToken)
     {
         var path = options.ModelPath;
         GgufFile file;
@@ -82,7 +87,7 @@ internal sealed class ModelLoader
                 throw new LlamaLoadException(path, ProblemList.Join(problems), AskForAnother);
             }
 
-            MemoryEstimate.Of(file, options).Demand(path);
+            memory.Take(MemoryEstimate.Of(file, options), path);
             return file;
         }
         catch

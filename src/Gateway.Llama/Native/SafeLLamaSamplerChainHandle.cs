@@ -28,6 +28,17 @@ internal sealed unsafe partial class SafeLLamaSamplerChainHandle : SafeLLamaHand
 
     public void AddDistributionSampler(uint seed) => llama_sampler_chain_add(this, llama_sampler_init_dist(seed));
 
+    /// <summary>Adds a grammar in GBNF.</summary>
+    /// <exception cref="ArgumentException">libllama cannot read it; why is on standard error.</exception>
+    public void AddGrammar(SafeLlamaModelHandle.Vocabulary vocab, string grammar, string root)
+    {
+        var sampler = llama_sampler_init_grammar(vocab.VocabNative, grammar, root);
+        llama_sampler_chain_add(this, sampler != 0 ? sampler : throw new ArgumentException("libllama cannot read the grammar.", nameof(grammar)));
+    }
+
+    /// <summary>Takes note of a token; one that a grammar of the chain does not permit ends the process.</summary>
+    public void Accept(LLamaToken token) => llama_sampler_accept(this, token);
+
     public void Apply(ref LLamaTokenDataArrayNative candidates) => llama_sampler_apply(this, ref candidates);
 
     protected override bool ReleaseHandle()
@@ -47,6 +58,14 @@ internal sealed unsafe partial class SafeLLamaSamplerChainHandle : SafeLLamaHand
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial void llama_sampler_apply(SafeLLamaSamplerChainHandle chain, ref LLamaTokenDataArrayNative candidates);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial void llama_sampler_accept(SafeLLamaSamplerChainHandle chain, LLamaToken token);
+
+    [LibraryImport(NativeApi.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial nint llama_sampler_init_grammar(nint vocab, string grammar, string root);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

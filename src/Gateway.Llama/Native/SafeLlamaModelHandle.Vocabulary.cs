@@ -25,6 +25,8 @@ internal sealed unsafe partial class SafeLlamaModelHandle
             ShouldAddEOS = llama_vocab_get_add_eos(_vocab);
         }
 
+        internal nint VocabNative => _vocab;
+
         public int Count { get; }
 
         public LLamaVocabType Type { get; }

@@ -80,13 +80,13 @@ public sealed class AdapterTurnsTests
         Assert.Same(AdapterSet.None, Of((a, 0)));
     }
 
-    private static List<IReadOnlyList<RunningSequence>> Steps(AdapterTurns turns, IReadOnlyList<RunningSequence> running, int count, int tokens = 1)
+    private static List<IReadOnlyList<RunningSequence>> Steps(AdapterTurns turns, RunningSequence[] running, int count, int tokens = 1)
     {
         var groups = new List<IReadOnlyList<RunningSequence>>();
         for (var i = 0; i < count; i++)
         {
             var group = turns.Select(running);
-            groups.Add(group.Count == running.Count ? group : [.. group]);
+            groups.Add(group.Count == running.Length ? group : [.. group]);
             turns.Record(tokens);
         }
 

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tests.Engine;
 
 /// <summary>Models and adapters that deployments share, load at their first use, and let go of.</summary>
+#pragma warning disable CA1001 // xunit disposes it by IAsyncLifetime.
 public sealed class HostedModelTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private static readonly AdapterFile Lora = new(SharedModels.Tiny("tiny-llama-lora.gguf"), 1);
 

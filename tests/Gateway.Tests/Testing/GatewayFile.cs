@@ -38,11 +38,11 @@ internal sealed class GatewayFile
     }
 
     /// <param name="name">Name of the deployment.</param>
-    /// <param name="path">Full path of a GGUF file.</param>
-    /// <param name="more">Other keys of the deployment, such as <c>overlong: window</c>.</param>
+    /// <param name="path">The GGUF file.</param>
+    /// <param name="more">Other keys, such as <c>load: first_use</c>.</param>
     public GatewayFile Local(string name, string path, string more = "")
     {
-        _deployments.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, kind: local, path: '{path}'{(more.Length > 0 ? ", " + more : "")} }}");
+        _deployments.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, kind: local, path: \"{path}\"{(more.Length > 0 ? ", " + more : "")} }}");
         return this;
     }
 
