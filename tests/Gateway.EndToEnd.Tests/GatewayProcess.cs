@@ -11,6 +11,9 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     private static readonly string Program = typeof(GatewayProcess).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "GatewayProgram").Value!;
 
+    /// <summary>The shipped chat model, as it lies beside the program.</summary>
+    public static readonly string Model = Path.Combine(Path.GetDirectoryName(Program)!, "models/SmolLM2-135M-Instruct-Q4_1.gguf");
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly List<(string Words, TaskCompletionSource Seen)> _awaited = [];

@@ -22,7 +22,7 @@ public sealed class ThinkingTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var folder = Directory.CreateTempSubdirectory("gateway-e2e-").FullName;
-        var model = await File.ReadAllBytesAsync(Repository.PathOf("src/Gateway/models/SmolLM2-135M-Instruct-Q4_1.gguf"));
+        var model = await File.ReadAllBytesAsync(GatewayProcess.Model);
         var name = Encoding.UTF8.GetBytes("tokenizer.chat_template");
         var at = model.AsSpan().IndexOf(name) + name.Length + sizeof(int);
         var text = model.AsMemory(at + sizeof(long), (int)BitConverter.ToInt64(model, at));

@@ -39,7 +39,7 @@ public sealed class VisibleTokenTests
         {
             Prompt = engine.Tokenize("Hello", addSpecial: true, parseSpecial: false),
             MaxTokens = tokens,
-            Sampling = new SamplingOptions { Temperature = 0, LogitBias = grammar is null ? new Dictionary<int, float> { [token] = 100 } : null },
+            Sampling = new SamplingOptions { Temperature = 0, LogitBias = new Dictionary<int, float> { [token] = grammar is null ? 100 : 50 } },
             VisibleTokens = visible,
             Grammar = grammar,
         };
