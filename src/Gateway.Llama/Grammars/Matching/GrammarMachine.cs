@@ -7,7 +7,7 @@ namespace Gateway.Llama.Grammars.Matching;
 internal sealed class GrammarMachine
 {
     /// <summary>Frames looked at for one token. A sensible grammar needs a few thousand; beyond this the others would wait too long.</summary>
-    public const int MostWork = 2_000_000;
+    public const int MostWork = 500_000;
 
     // 2 KB for each set that was followed, about 200 bytes for others.
     private const int MostFollowed = 4_096;
@@ -91,6 +91,11 @@ internal sealed class GrammarMachine
 
     private StackSet Follow(StackSet state, byte value)
     {
+        if (IsOverworked)
+        {
+            return Dead;
+        }
+
         var frames = new List<Frame>();
         foreach (var frame in state.Frames)
         {
@@ -123,7 +128,7 @@ internal sealed class GrammarMachine
         }
 
         _work += state.Frames.Length;
-        return _work > MostWork ? Dead : InternClosed(frames);
+        return IsOverworked ? Dead : InternClosed(frames);
     }
 
     private void Continue(StackSet rest, List<Frame> frames) => frames.AddRange(Close(rest).Frames);
@@ -166,7 +171,8 @@ internal sealed class GrammarMachine
         while (true)
         {
             // What cannot end within the depth that is left is not begun; what is begun can always end.
-            if (_work++ > MostWork || rest.Depth + node.MinDepth > GrammarBuilder.MostDepth)
+            _work++;
+            if (IsOverworked || rest.Depth + node.MinDepth > GrammarBuilder.MostDepth)
             {
                 return;
             }
