@@ -8,13 +8,14 @@ return args switch
     ["proxy"] => await ProxyBenchmark.RunAsync(),
     ["engine"] => await EngineBenchmark.RunAsync(threads: null),
     ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
+    ["grammar"] => await GrammarBenchmark.RunAsync(),
     ["start"] => await StartBenchmark.RunAsync(),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await StartBenchmark.RunAsync(),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | start]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | start]");
     return 2;
 }
