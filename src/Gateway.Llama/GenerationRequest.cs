@@ -88,6 +88,11 @@ public sealed record GenerationRequest
     /// </summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>
+    /// Special tokens whose text belongs to the answer, such as the marks around calls of tools; the text of others is left out.
+    /// </summary>
+    public IReadOnlySet<int> VisibleTokens { get; init; } = FrozenSet<int>.Empty;
+
     /// <summary>LoRA adapters to answer with, each once; none is the model as it is.</summary>
     public IReadOnlyList<AppliedAdapter> Adapters { get; init; } = [];
 

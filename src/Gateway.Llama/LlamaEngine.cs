@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Gateway.Llama.Loading;
 using Gateway.Llama.Scheduling;
 using Gateway.Llama.Tokenizing;
+using Gateway.Llama.Vectors;
 using LLama.Native;
 using Microsoft.Extensions.Logging;
 
@@ -13,25 +14,33 @@ namespace Gateway.Llama;
 public sealed partial class LlamaEngine : IAsyncDisposable
 {
     private readonly SafeLlamaModelHandle _model;
+    private readonly string _modelPath;
     private readonly LlamaTokenizer _tokenizer;
     private readonly LlamaScheduler? _scheduler;
+    private readonly VectorScheduler? _vectors;
+    private readonly Lazy<PairTokenizer> _pairs;
     private readonly ILogger _logger;
     private int _disposed;
 
-    private LlamaEngine(LlamaModelInfo info, SafeLlamaModelHandle model, LlamaTokenizer tokenizer, LlamaScheduler? scheduler, ILogger logger)
+    private LlamaEngine(
+        LlamaModelInfo info, string modelPath, SafeLlamaModelHandle model, LlamaTokenizer tokenizer, LlamaScheduler? scheduler, VectorScheduler? vectors, ILogger logger)
     {
         Info = info;
+        _modelPath = modelPath;
         _model = model;
         _tokenizer = tokenizer;
         _scheduler = scheduler;
+        _vectors = vectors;
+        _pairs = new(() => new PairTokenizer(model, tokenizer));
         _logger = logger;
+        ScoresAreProbabilities = info.Task == ModelTask.Rerank && ModelPurpose.RanksByWord(info.Architecture);
     }
 
     /// <summary>What the file says about the model.</summary>
     public LlamaModelInfo Info { get; }
 
     /// <summary>What the engine does and has done.</summary>
-    public LlamaEngineStatistics Statistics => _scheduler?.Statistics ?? default;
+    public LlamaEngineStatistics Statistics => _scheduler?.Statistics ?? _vectors?.Statistics ?? default;
 
     /// <summary>The scheduler, null for a model that does not continue texts.</summary>
     internal LlamaScheduler? Scheduler => _scheduler;
@@ -76,7 +85,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             throw LlamaLoadException.ForAdapter(path, $"the model '{Info.Name ?? Info.Architecture}' does not continue texts, and takes no adapters", "Leave the adapter out");
         }
 
-        await Task.Run(() => AdapterLoader.Check(path));
+        await Task.Run(() => AdapterLoader.Check(path, _modelPath));
         return await _scheduler.LoadAdapterAsync(path);
     }
 
@@ -118,7 +127,26 @@ public sealed partial class LlamaEngine : IAsyncDisposable
 
     /// <summary>The UTF-8 text of one token, a special one's too; it may be a part of a character only.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
-    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token);
+    public byte[] TokenToBytes(int token) => _tokenizer.TokenToBytes(token, special: true);
+
+    /// <summary>What one token adds to an answer, as UTF-8: nothing for a special one that is not visible there.</summary>
+    /// <param name="token">A token id of this model.</param>
+    /// <param name="visibleTokens">The answer's <see cref="GenerationRequest.VisibleTokens"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
+    public byte[] TokenToAnswer(int token, IReadOnlySet<int> visibleTokens)
+    {
+        ArgumentNullException.ThrowIfNull(visibleTokens);
+        return _tokenizer.TokenToBytes(token, special: visibleTokens.Contains(token));
+    }
+
+    /// <summary>The special tokens in a text, those that no answer shows unless <see cref="GenerationRequest.VisibleTokens"/> has them.</summary>
+    /// <param name="text">Text of a template: never of a caller.</param>
+    public IEnumerable<int> FindSpecialTokens(string text) => Tokenize(text, addSpecial: false, parseSpecial: true)
+        .Where(t => _tokenizer.TokenToBytes(t, special: true).Length > _tokenizer.TokenToBytes(t, special: false).Length);
+
+    /// <summary>The token as the vocabulary writes it, such as "\u0120the" where a space is part of it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
+    public string TokenText(int token) => _model.Vocab.Text(token);
 
     /// <summary>Queues a request. False when too many wait: try again later.</summary>
     /// <param name="request">What to continue, and how.</param>
@@ -126,7 +154,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <param name="generation">The answer in the making.</param>
     /// <exception cref="ArgumentException">The prompt is empty, leaves no room in <see cref="LlamaModelInfo.ContextLength"/>, or holds a token
     /// that is not in the vocabulary; or an option is out of range.</exception>
-    /// <exception cref="NotSupportedException">The model does not continue texts (<see cref="LlamaModelInfo.HasDecoder"/>).</exception>
+    /// <exception cref="NotSupportedException">The model does not continue texts (<see cref="LlamaModelInfo.Task"/>).</exception>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
     public bool TrySubmit(
         GenerationRequest request, CancellationToken cancellationToken, [NotNullWhen(true)] out Generation? generation)
@@ -146,7 +174,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(requests);
         if (_scheduler is null)
         {
-            throw new NotSupportedException($"The model '{Info.Name ?? Info.Architecture}' ({Info.Architecture}) does not continue texts.");
+            throw NotSupported("does not continue texts");
         }
 
         var created = new Generation[requests.Count];
@@ -157,7 +185,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             created[i] = new Generation(requests[i], prompt, maxTokens, cancellationToken) { Adapters = AdapterSet.Of(requests[i].Adapters) };
             if (requests[i].Grammar is not null)
             {
-                _ = _scheduler.Tokens.Value;
+                _scheduler.Vocabulary.Prepare(requests[i].VisibleTokens);
             }
         }
 
@@ -176,6 +204,11 @@ public sealed partial class LlamaEngine : IAsyncDisposable
                 await _scheduler.DisposeAsync();
             }
 
+            if (_vectors is not null)
+            {
+                await _vectors.DisposeAsync();
+            }
+
             _model.Dispose();
             HeapTrim.Run();
             Log.Unloaded(_logger, Info.Name ?? Info.Architecture);
@@ -186,20 +219,28 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     {
         var logger = loggers.CreateLogger<LlamaEngine>();
         NativeLogConfig.llama_log_set(loggers.CreateLogger("Gateway.Llama.Native"));
-        var model = ModelLoader.Load(options.ModelPath, progress, cancellationToken);
+        var model = ModelLoader.Load(options, progress, cancellationToken);
         LlamaScheduler? scheduler = null;
+        VectorScheduler? vectors = null;
         try
         {
-            var info = ModelInfoReader.Read(model, options);
+            var purpose = ModelTaskReader.Read(model, options.ModelPath);
+            var info = ModelInfoReader.Read(model, purpose, options);
             var tokenizer = new LlamaTokenizer(model.Vocab, info.ChatTemplate);
-            if (info.HasDecoder)
+            if (info.Task == ModelTask.Generate)
             {
                 var (context, abort) = ContextFactory.Create(model, info, options);
                 scheduler = new LlamaScheduler(model, context, abort, tokenizer, info.VocabularySize, options, logger);
             }
 
+            else if (info.Task != ModelTask.None)
+            {
+                var (context, abort) = VectorContextFactory.Create(model, info, purpose, options);
+                vectors = new VectorScheduler(new VectorComputer(context, abort, info, options), options, logger);
+            }
+
             Log.Loaded(logger, info.Name ?? info.Architecture, info.Architecture, info.SizeInBytes, info.ContextLength, scheduler?.Statistics.CellsTotal ?? 0);
-            return new LlamaEngine(info, model, tokenizer, scheduler, logger);
+            return new LlamaEngine(info, options.ModelPath, model, tokenizer, scheduler, vectors, logger);
         }
         catch
         {
@@ -223,14 +264,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
                 $"The prompt has {prompt.Length} tokens and leaves no room for an answer in the context of {Info.ContextLength}.", nameof(request));
         }
 
-        foreach (var token in prompt)
-        {
-            if ((uint)token >= (uint)Info.VocabularySize)
-            {
-                throw new ArgumentException($"The prompt holds token {token}; token ids of this model go from 0 to {Info.VocabularySize - 1}.", nameof(request));
-            }
-        }
-
+        CheckTokens(prompt, "prompt", nameof(request));
         var error = request.MaxTokens < 1 ? "MaxTokens must be 1 or more."
             : request.Stop.Any(string.IsNullOrEmpty) ? "A stop text must not be empty."
             : request.Adapters.Any(a => !a.Adapter.BelongsTo(_scheduler!) || !float.IsFinite(a.Scale)) ? "An adapter must be one of this engine, and its scale a number."
@@ -239,6 +273,19 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             : request.Sampling.FindError(Info.VocabularySize) ?? request.Grammar?.FindError();
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));
     }
+
+    private void CheckTokens(int[] tokens, string what, string parameter)
+    {
+        foreach (var token in tokens)
+        {
+            if ((uint)token >= (uint)Info.VocabularySize)
+            {
+                throw new ArgumentException($"The {what} holds token {token}; token ids of this model go from 0 to {Info.VocabularySize - 1}.", parameter);
+            }
+        }
+    }
+
+    private NotSupportedException NotSupported(string what) => new($"The model '{Info.Name ?? Info.Architecture}' ({Info.Architecture}) {what}.");
 
     private static partial class Log
     {

@@ -24,14 +24,11 @@ public sealed record LlamaModelInfo
     /// <summary>Number of different tokens; their ids go from 0 to one less.</summary>
     public required int VocabularySize { get; init; }
 
-    /// <summary>Numbers in one embedding vector.</summary>
+    /// <summary>Numbers in one vector: of an embedding, or of the model's inner state.</summary>
     public required int EmbeddingSize { get; init; }
 
-    /// <summary>Whether the model reads a text in both directions (BERT, T5), as embedding models and rerankers do.</summary>
-    public required bool HasEncoder { get; init; }
-
-    /// <summary>Whether the model continues texts. Without it <see cref="LlamaEngine.TrySubmit(GenerationRequest, CancellationToken, out Generation?)"/> is not supported.</summary>
-    public required bool HasDecoder { get; init; }
+    /// <summary>What can be asked of the model.</summary>
+    public required ModelTask Task { get; init; }
 
     /// <summary>Jinja source that turns a conversation into a prompt (tokenizer.chat_template), null when the file has none.</summary>
     public string? ChatTemplate { get; init; }

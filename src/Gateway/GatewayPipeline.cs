@@ -20,6 +20,7 @@ internal static class GatewayPipeline
         app.MapHealth();
         app.MapGatewayMetrics().WithMetadata(new AdminAttribute(), new AnonymousAttribute());
         app.MapModels();
+        app.MapTokens();
         app.MapReverseProxy(stages =>
         {
             stages.UseMiddleware<ExchangeMiddleware>();     // opens the record, always settles it

@@ -9,13 +9,15 @@ return args switch
     ["engine"] => await EngineBenchmark.RunAsync(threads: null),
     ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
     ["grammar"] => await GrammarBenchmark.RunAsync(),
+    ["tools"] => await ToolsBenchmark.RunAsync(),
     ["start"] => await StartBenchmark.RunAsync(),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
+        + await ToolsBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | start]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | start]");
     return 2;
 }

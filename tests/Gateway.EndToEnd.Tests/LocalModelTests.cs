@@ -67,7 +67,7 @@ public sealed class LocalModelTests
         using var response = await client.SendAsync(Ask(gateway, "e5"));
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains("does not generate text", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("makes embeddings; it does not generate text", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

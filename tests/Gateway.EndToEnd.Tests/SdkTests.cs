@@ -1,6 +1,7 @@
 using System.ClientModel;
 using OpenAI;
 using OpenAI.Chat;
+using OpenAI.Embeddings;
 
 namespace Gateway.EndToEnd.Tests;
 
@@ -8,6 +9,7 @@ namespace Gateway.EndToEnd.Tests;
 public sealed class SdkTests(SdkTests.RunningGateway running) : IClassFixture<SdkTests.RunningGateway>
 {
     private const string Model = "smollm2-135m-instruct";
+    private const string EmbeddingModel = "multilingual-e5-small";
 
     private readonly ChatClient _client = ClientOf(running.Gateway, running.Gateway.Key).GetChatClient(Model);
 
@@ -47,7 +49,7 @@ public sealed class SdkTests(SdkTests.RunningGateway running) : IClassFixture<Sd
     {
         var models = await ClientOf(running.Gateway, running.Gateway.Key).GetOpenAIModelClient().GetModelsAsync();
 
-        Assert.Equal(Model, Assert.Single(models.Value).Id);
+        Assert.Equal([EmbeddingModel, Model], models.Value.Select(m => m.Id));
     }
 
     [Fact]
@@ -64,12 +66,40 @@ public sealed class SdkTests(SdkTests.RunningGateway running) : IClassFixture<Sd
     [Fact]
     public async Task A_field_that_is_not_supported_is_a_400_that_names_it()
     {
-        var options = new ChatCompletionOptions { IncludeLogProbabilities = true };
+        var options = new ChatCompletionOptions { Metadata = { ["a"] = "b" } };
 
         var error = await Assert.ThrowsAsync<ClientResultException>(() => _client.CompleteChatAsync([ChatMessage.CreateUserMessage("Hello")], options));
 
         Assert.Equal(400, error.Status);
-        Assert.Contains("logprobs", error.Message, StringComparison.Ordinal);
+        Assert.Contains("metadata", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Embeddings_come_as_the_client_asks_for_them()
+    {
+        var client = ClientOf(running.Gateway, running.Gateway.Key).GetEmbeddingClient(EmbeddingModel);
+
+        var embeddings = await client.GenerateEmbeddingsAsync(["query: How is the weather?", "query: Wie ist das Wetter?", "query: Two and two make four."]);
+        var shorter = await client.GenerateEmbeddingAsync("query: How is the weather?", new EmbeddingGenerationOptions { Dimensions = 96 });
+
+        var vectors = embeddings.Value.Select(e => e.ToFloats()).ToList();
+        Assert.All(vectors, v => Assert.Equal(384, v.Length));
+        Assert.Equal(1, Dot(vectors[0], vectors[0]), 3);
+        Assert.True(Dot(vectors[0], vectors[1]) > Dot(vectors[0], vectors[2]));
+        Assert.Equal(96, shorter.Value.ToFloats().Length);
+        Assert.InRange(embeddings.Value.Usage.InputTokenCount, 20, 40);
+        Assert.Equal(embeddings.Value.Usage.InputTokenCount, embeddings.Value.Usage.TotalTokenCount);
+    }
+
+    private static float Dot(ReadOnlyMemory<float> first, ReadOnlyMemory<float> second)
+    {
+        var sum = 0f;
+        for (var i = 0; i < first.Length; i++)
+        {
+            sum += first.Span[i] * second.Span[i];
+        }
+
+        return sum;
     }
 
     private static OpenAIClient ClientOf(GatewayProcess gateway, string key) =>

@@ -122,7 +122,7 @@ public sealed class AdapterTests
 
     [SharedTheory]
     [InlineData("tiny-llama.gguf", LoraA, "token_embd|blk|shape|does not exist")]
-    [InlineData("tiny-mamba.gguf", LoraTiny, "mismatch")]
+    [InlineData("tiny-mamba.gguf", LoraTiny, "architecture mamba")]
     [InlineData("tiny-llama.gguf", "tiny-llama.gguf", "adapter")]
     [InlineData("tiny-llama.gguf", "no-such-file.gguf", "does not exist")]
     [InlineData("tiny-llama.gguf", "reference.json", "not a GGUF file")]

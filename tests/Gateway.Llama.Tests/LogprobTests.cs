@@ -120,7 +120,7 @@ public sealed class LogprobTests
         await using var engine = await TestModels.LoadAsync(TestModels.Smol);
 
         Assert.Equal("<|im_end|>"u8.ToArray(), engine.TokenToBytes(engine.Tokenize("<|im_end|>", addSpecial: false, parseSpecial: true).Single()));
-        byte[] pieces = [.. engine.Tokenize("ꙮ 漢字", addSpecial: false, parseSpecial: false).SelectMany(engine.TokenToBytes)];
+        byte[] pieces = [.. engine.Tokenize("ꙮ 漢字", addSpecial: false, parseSpecial: false).SelectMany(token => engine.TokenToBytes(token))];
         Assert.Equal("ꙮ 漢字"u8.ToArray(), pieces);
         Assert.Throws<ArgumentOutOfRangeException>(() => engine.TokenToBytes(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => engine.TokenToBytes(engine.Info.VocabularySize));

@@ -43,7 +43,22 @@ internal static class Reference
     public static IEnumerable<JsonElement> Tokenizations(string tokenizer) =>
         Root.Value.GetProperty("tokenize").GetProperty(tokenizer).GetProperty("strings").EnumerateArray();
 
+    public static IEnumerable<Embedded> Embeddings() => Root.Value.GetProperty("embeddings").GetProperty("texts").EnumerateArray()
+        .Select(text => new Embedded(text.GetProperty("input").GetString()!, text.GetProperty("meaning").GetInt32(), Floats(text.GetProperty("embedding"))));
+
+    public static IEnumerable<Ranked> Rankings() => Root.Value.GetProperty("rerank").GetProperty("queries").EnumerateArray()
+        .Select(query => new Ranked(
+            query.GetProperty("query").GetString()!,
+            [.. query.GetProperty("documents").EnumerateArray().Select(document => document.GetString()!)],
+            Floats(query.GetProperty("scores"))));
+
     public static int[] Ints(JsonElement array) => [.. array.EnumerateArray().Select(id => id.GetInt32())];
+
+    private static float[] Floats(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetSingle())];
+
+    internal sealed record Embedded(string Input, int Meaning, float[] Vector);
+
+    internal sealed record Ranked(string Query, string[] Documents, float[] Scores);
 
     internal sealed record Run(string Name, string Prompt, int[] PromptIds, int[] Ids, string Text, bool StoppedByItself, int SafeLength);
 }

@@ -11,6 +11,7 @@ const program = process.env.GATEWAY_PROGRAM ?? path.join(root, 'src/Gateway/bin/
 
 export const key = 'test-key-of-the-sdk-suite';
 export const model = 'smollm2-135m-instruct';
+export const embeddingModel = 'multilingual-e5-small';
 
 export async function start() {
   const folder = await mkdtemp(path.join(tmpdir(), 'gateway-sdk-'));

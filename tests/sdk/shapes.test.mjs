@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import Ajv2020 from 'ajv/dist/2020.js';
-import { key, model, start } from './gateway.mjs';
+import { embeddingModel, key, model, start } from './gateway.mjs';
 
 // Kind of answer: the client's type, and the schema of the description.
 const kinds = {
@@ -15,6 +15,7 @@ const kinds = {
   chatChunk: ['OpenAI.Chat.ChatCompletionChunk', 'CreateChatCompletionStreamResponse'],
   completion: ['OpenAI.Completion', 'CreateCompletionResponse'],
   completionChunk: ['OpenAI.Completion', 'CreateCompletionResponse'],
+  embeddings: ['OpenAI.CreateEmbeddingResponse', 'CreateEmbeddingResponse'],
   models: ['{ object: "list", data: OpenAI.Model[] }', 'ListModelsResponse'],
   model: ['OpenAI.Model', 'Model'],
   error: ['{ error: { message: string, type: string, param: string | null, code: string | null } }', 'ErrorResponse'],
@@ -65,9 +66,23 @@ before(async () => {
   await call('chat', '/chat/completions', { model, messages, n: 2, stop: 'o' });
   await call('chatChunk', '/chat/completions', { model, messages, max_tokens: 4, stream: true });
   await call('chatChunk', '/chat/completions', { model, messages, n: 2, max_tokens: 4, stream: true, stream_options: { include_usage: true } });
+  const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties: { a: { type: 'integer' } }, required: ['a'], additionalProperties: false } } }];
+  const schema = { type: 'json_schema', json_schema: { name: 'n', strict: true, schema: tools[0].function.parameters } };
+  await call('chat', '/chat/completions', { model, messages, tools, tool_choice: 'required' });
+  await call('chat', '/chat/completions', { model, messages, tools, tool_choice: { type: 'function', function: { name: 'f' } }, max_tokens: 12 });
+  await call('chat', '/chat/completions', { model, messages, response_format: schema, logprobs: true, top_logprobs: 2 });
+  await call('chatChunk', '/chat/completions', { model, messages, tools, tool_choice: 'required', stream: true, stream_options: { include_usage: true } });
+  await call('chatChunk', '/chat/completions', { model, messages, max_tokens: 4, logprobs: true, top_logprobs: 20, stream: true });
   await call('completion', '/completions', { model, prompt: 'Hello', max_tokens: 4 });
+  await call('completion', '/completions', { model, prompt: 'Hello', max_tokens: 4, logprobs: 2 });
+  await call('completionChunk', '/completions', { model, prompt: 'Hello', max_tokens: 4, logprobs: 0, stream: true });
   await call('completion', '/completions', { model, prompt: ['Hello', 'there'], max_tokens: 4, echo: true });
   await call('completionChunk', '/completions', { model, prompt: 'Hello', max_tokens: 4, stream: true, stream_options: { include_usage: true } });
+  await call('embeddings', '/embeddings', { model: embeddingModel, input: 'query: Hello' });
+  await call('embeddings', '/embeddings', { model: embeddingModel, input: [[0, 5, 2], [0, 6, 2]], dimensions: 8, encoding_format: 'float', user: 'u' });
+  await call('error', '/embeddings', { model: embeddingModel, input: '' });
+  await call('error', '/embeddings', { model, input: 'Hello' });
+  await call('error', '/rerank', { model, query: 'Hello', documents: ['there'] });
   await call('models', '/models');
   await call('model', `/models/${model}`);
   await call('error', '/models/nothing');
@@ -76,6 +91,7 @@ before(async () => {
   await call('error', '/chat/completions');
   await call('error', '/chat/completions', { model });
   await call('error', '/chat/completions', { model: 'nothing', messages });
+  await call('error', '/chat/completions', { model, messages, tools, tool_choice: 'sometimes' });
   await call('error', '/chat/completions', '{"model":');
 });
 after(() => gateway.stop());

@@ -1,3 +1,4 @@
+using Gateway.Llama.Gguf;
 using LLama.Native;
 
 namespace Gateway.Llama.Loading;
@@ -7,16 +8,16 @@ internal static class AdapterLoader
 {
     private const string AskForAnother = "Use a LoRA adapter in GGUF format that was made for this model (llama.cpp's convert_lora_to_gguf.py)";
 
-    /// <summary>Looks at the file, off the scheduler's thread.</summary>
-    /// <exception cref="LlamaLoadException">It is no adapter.</exception>
-    public static void Check(string path)
+    /// <summary>Checks the file against the model's, off the scheduler's thread.</summary>
+    /// <exception cref="LlamaLoadException">It is no adapter for this model.</exception>
+    public static void Check(string path, string modelPath)
     {
-        Span<byte> magic = stackalloc byte[4];
-        int read;
+        IReadOnlyList<GgufProblem> problems;
         try
         {
-            using var file = File.OpenRead(path);
-            read = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+            using var file = GgufFile.Open(path);
+            using var model = TryOpen(modelPath);
+            problems = GgufChecker.CheckAdapter(file, model);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -27,9 +28,22 @@ internal static class AdapterLoader
             throw LlamaLoadException.ForAdapter(path, "it cannot be read", "Let the service's user read it", exception);
         }
 
-        if (read < magic.Length || !magic.SequenceEqual("GGUF"u8))
+        if (problems.Count > 0)
         {
-            throw LlamaLoadException.ForAdapter(path, "it is not a GGUF file (it does not begin with \"GGUF\")", AskForAnother);
+            throw LlamaLoadException.ForAdapter(path, ProblemList.Join(problems), AskForAnother);
+        }
+    }
+
+    // The model is loaded; its file may be gone since.
+    private static GgufFile? TryOpen(string path)
+    {
+        try
+        {
+            return GgufFile.Open(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

@@ -8,13 +8,12 @@ namespace Gateway.Llama.Loading;
 internal static class ContextFactory
 {
     // Tokens that one graph computes; more brings nothing on CPU and costs memory.
-    private const int LargestComputeBatch = 512;
+    public const int LargestComputeBatch = 512;
 
     /// <exception cref="LlamaLoadException">libllama made none, most likely for lack of memory.</exception>
     public static unsafe (SafeLLamaContextHandle Context, AbortSwitch Abort) Create(SafeLlamaModelHandle model, LlamaModelInfo info, LlamaEngineOptions options)
     {
         var cells = options.CacheCells ?? 2 * info.ContextLength;
-        CheckMemory(model, info, options, cells);
         var abort = new AbortSwitch();
         var context = NativeLogConfig.CollectErrors(
             () =>
@@ -49,30 +48,4 @@ internal static class ContextFactory
 
         return (context, abort);
     }
-
-    /// <summary>
-    /// The system hands out memory that it does not have, and ends the process when it is used: a cache that cannot fit is refused before.
-    /// </summary>
-    private static void CheckMemory(SafeLlamaModelHandle model, LlamaModelInfo info, LlamaEngineOptions options, int cells)
-    {
-        // Per layer and cell a key and a value of 2-byte numbers for each KV head.
-        var head = model.HeadCount > 0 ? info.EmbeddingSize / model.HeadCount : 0;
-        var numbers = HeadLength(model, info, "key_length", head) + HeadLength(model, info, "value_length", head);
-        var bytes = 2.0 * cells * model.LayerCount * model.KVHeadCount * numbers;
-        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (bytes > available)
-        {
-            throw new LlamaLoadException(
-                options.ModelPath,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{cells} KV cells take about {bytes / 1e6:N0} MB for this model, and this process may use {available / 1e6:N0} MB"),
-                "Lower CacheCells or ContextLength");
-        }
-    }
-
-    private static int HeadLength(SafeLlamaModelHandle model, LlamaModelInfo info, string name, int otherwise) =>
-        int.TryParse(model.MetadataValue($"{info.Architecture}.attention.{name}"), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-            ? length
-            : otherwise;
 }

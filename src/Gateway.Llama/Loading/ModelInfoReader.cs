@@ -6,13 +6,10 @@ namespace Gateway.Llama.Loading;
 internal static class ModelInfoReader
 {
     /// <exception cref="LlamaLoadException">The options ask for a longer context than the model was trained for.</exception>
-    public static LlamaModelInfo Read(SafeLlamaModelHandle model, LlamaEngineOptions options)
+    public static LlamaModelInfo Read(SafeLlamaModelHandle model, ModelPurpose purpose, LlamaEngineOptions options)
     {
         var architecture = model.MetadataValue("general.architecture") ?? "unknown";
 
-        // libllama calls BERT a decoder and decides only when a context is made; the file says that its attention goes both ways.
-        var bidirectional = string.Equals(model.MetadataValue(architecture + ".attention.causal"), "false", StringComparison.Ordinal);
-        var hasEncoder = model.HasEncoder || bidirectional;
         return new LlamaModelInfo
         {
             Architecture = architecture,
@@ -20,23 +17,25 @@ internal static class ModelInfoReader
             ParameterCount = (long)model.ParameterCount,
             SizeInBytes = (long)model.SizeInBytes,
             TrainedContextLength = model.ContextSize,
-            ContextLength = ContextLength(model, options),
+            ContextLength = ContextLength(model, purpose, options),
             VocabularySize = model.Vocab.Count,
-            EmbeddingSize = model.EmbeddingSize,
-            HasEncoder = hasEncoder,
-            HasDecoder = !hasEncoder && !model.IsDiffusion,
+            EmbeddingSize = purpose.Task == ModelTask.Embed ? model.EmbeddingOutputSize : model.EmbeddingSize,
+            Task = purpose.Task,
             ChatTemplate = model.GetTemplate(),
             BosText = TextOf(model.Vocab, model.Vocab.BOS),
             EosText = TextOf(model.Vocab, model.Vocab.EOS),
         };
     }
 
-    private static int ContextLength(SafeLlamaModelHandle model, LlamaEngineOptions options)
+    private static int ContextLength(SafeLlamaModelHandle model, ModelPurpose purpose, LlamaEngineOptions options)
     {
         var trained = model.ContextSize;
         if (options.ContextLength is not { } wanted)
         {
-            return Math.Min(Math.Min(trained, LlamaEngineOptions.DefaultContextLength), options.CacheCells ?? int.MaxValue);
+            var usual = Math.Min(trained, LlamaEngineOptions.DefaultContextLength);
+            return purpose.Task == ModelTask.Generate
+                ? Math.Min(usual, options.CacheCells ?? int.MaxValue)
+                : VectorContextFactory.DefaultContextLength(model.Vocab.Count, purpose.InPieces, usual);
         }
 
         // A recurrent model has no positions that it was not trained for.

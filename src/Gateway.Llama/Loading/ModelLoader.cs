@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Gateway.Llama.Gguf;
 using LLama.Native;
 
 namespace Gateway.Llama.Loading;
@@ -22,10 +23,11 @@ internal sealed class ModelLoader
 
     /// <exception cref="LlamaLoadException">The file is missing, unreadable, not a GGUF model, or does not fit into memory.</exception>
     /// <exception cref="OperationCanceledException">The load was cancelled.</exception>
-    public static SafeLlamaModelHandle Load(string path, IProgress<float>? progress, CancellationToken cancellationToken)
+    public static SafeLlamaModelHandle Load(LlamaEngineOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        CheckFile(path);
+        var path = options.ModelPath;
+        using var file = Open(options, cancellationToken);
         try
         {
             NativeApi.EnsureLoaded();
@@ -36,7 +38,7 @@ internal sealed class ModelLoader
             throw new LlamaLoadException(path, "libllama itself could not be loaded", cause.Message.TrimEnd('.'), cause);
         }
 
-        return new ModelLoader(progress, cancellationToken).Load(path);
+        return new ModelLoader(progress, cancellationToken).Load(path, file.NameOfOpenFile ?? path);
     }
 
     /// <summary>The part of libllama's messages that an error message shows.</summary>
@@ -55,14 +57,14 @@ internal sealed class ModelLoader
         return clean.TrimEnd('.', ' ');
     }
 
-    private static void CheckFile(string path)
+    /// <summary>The file, when it can be loaded.</summary>
+    private static GgufFile Open(LlamaEngineOptions options, CancellationToken cancellationToken)
     {
-        Span<byte> magic = stackalloc byte[4];
-        int read;
+        var path = options.ModelPath;
+        GgufFile file;
         try
         {
-            using var file = File.OpenRead(path);
-            read = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+            file = GgufFile.Open(path);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -73,13 +75,24 @@ internal sealed class ModelLoader
             throw new LlamaLoadException(path, "it cannot be read", "Let the service's user read it", exception);
         }
 
-        if (read < magic.Length || !magic.SequenceEqual("GGUF"u8))
+        try
         {
-            throw new LlamaLoadException(path, "it is not a GGUF file (it does not begin with \"GGUF\")", AskForAnother);
+            if (GgufChecker.CheckModel(file, readWeights: true, cancellationToken) is { Count: > 0 } problems)
+            {
+                throw new LlamaLoadException(path, ProblemList.Join(problems), AskForAnother);
+            }
+
+            MemoryEstimate.Of(file, options).Demand(path);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
     }
 
-    private unsafe SafeLlamaModelHandle Load(string path)
+    private unsafe SafeLlamaModelHandle Load(string path, string openName)
     {
         var self = GCHandle.Alloc(this);
         SafeLlamaModelHandle model;
@@ -92,7 +105,7 @@ internal sealed class ModelLoader
                     var parameters = LLamaModelParams.Default();
                     parameters.progress_callback = &OnProgress;
                     parameters.progress_callback_user_data = GCHandle.ToIntPtr(self);
-                    return SafeLlamaModelHandle.LoadFromFile(path, parameters);
+                    return SafeLlamaModelHandle.LoadFromFile(openName, parameters);
                 },
                 out errors);
         }
@@ -109,7 +122,7 @@ internal sealed class ModelLoader
         model.Dispose();
         _progressFailure?.Throw();
         _cancellationToken.ThrowIfCancellationRequested();
-        throw new LlamaLoadException(path, Said(errors), AskForAnother);
+        throw new LlamaLoadException(path, Said(errors).Replace(openName, path, StringComparison.Ordinal), AskForAnother);
     }
 
     private static SafeLlamaModelHandle Checked(SafeLlamaModelHandle model, string path)

@@ -17,7 +17,7 @@ internal unsafe struct LLamaContextParams
     public int n_threads_batch;
     public int ctx_type;
     public int rope_scaling_type;
-    public int pooling_type;
+    public LLamaPoolingType llama_pooling_type;
     public int attention_type;
     public int flash_attn_type;
     public float rope_freq_base;

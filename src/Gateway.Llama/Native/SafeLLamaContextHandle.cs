@@ -75,6 +75,20 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
         return logits == null ? [] : new Span<float>(logits, vocabularySize);
     }
 
+    /// <summary>The logits of the first tokens of a batch; empty when there is no room for any.</summary>
+    public Span<float> GetLogits(int numTokens = 1)
+    {
+        var logits = llama_get_logits(this);
+        return logits == null ? [] : new Span<float>(logits, numTokens * _model!.Vocab.Count);
+    }
+
+    /// <summary>The pooled vector of a sequence of the last batch, valid until the next; empty when there is none.</summary>
+    public Span<float> GetEmbeddingsSeq(LLamaSeqId seq)
+    {
+        var vector = llama_get_embeddings_seq(this, seq);
+        return vector == null ? [] : new Span<float>(vector, _model!.EmbeddingSize);
+    }
+
     /// <summary>Forgets a sequence from a position on. False when the model cannot forget a part: then forget all of it.</summary>
     public bool MemorySequenceRemove(LLamaSeqId sequence, LLamaPos from) => llama_memory_seq_rm(_memory, sequence, from, -1);
 
@@ -118,6 +132,14 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial float* llama_get_logits_ith(SafeLLamaContextHandle context, int index);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial float* llama_get_embeddings_seq(SafeLLamaContextHandle context, LLamaSeqId sequence);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial float* llama_get_logits(SafeLLamaContextHandle context);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -59,10 +59,10 @@ internal sealed unsafe partial class SafeLlamaModelHandle : SafeLLamaHandleBase
         return length < 0 ? null : Encoding.UTF8.GetString(large, 0, Math.Min(length, large.Length - 1));
     }
 
-    /// <summary>The default chat template, a Jinja source; null when the file has none.</summary>
-    public string? GetTemplate()
+    /// <summary>A chat template: the default one, a Jinja source, or the one of this name; null when the file has none.</summary>
+    public string? GetTemplate(string? name = null)
     {
-        var template = Marshal.PtrToStringUTF8((nint)llama_model_chat_template(this, null));
+        var template = Marshal.PtrToStringUTF8((nint)llama_model_chat_template(this, name));
         GC.KeepAlive(this);
         return template;
     }

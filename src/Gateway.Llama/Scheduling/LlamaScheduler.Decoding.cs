@@ -16,7 +16,7 @@ internal sealed partial class LlamaScheduler
     private readonly LLamaBatch _batch;
     private readonly TokenSampler _sampler;
     private readonly LogprobReader _logprobs = new();
-    private readonly ThreadGovernor _governor;
+    private readonly ContextThreads _threads;
     private long _promptTokens;
     private long _generatedTokens;
     private long _decodeSteps;
@@ -51,6 +51,7 @@ internal sealed partial class LlamaScheduler
             sequence.AddTo(_batch);
         }
 
+        _threads.Prepare();
         var started = Stopwatch.GetTimestamp();
         var result = _context.Decode(_batch);
         if (result != DecodeResult.Ok)
@@ -85,12 +86,7 @@ internal sealed partial class LlamaScheduler
             return;
         }
 
-        var before = _governor.Threads;
-        _governor.Record(tokens, elapsed, Stopwatch.GetElapsedTime(0));
-        if (_governor.Threads != before)
-        {
-            _context.SetThreads(_governor.Threads, _governor.Threads);
-        }
+        _threads.Record(tokens, elapsed);
     }
 
     /// <summary>A failed decode leaves the parts of it that were done: takes them back, so that the memory is again what it was.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Gateway.Llama.Grammars;
 using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Loading;
 using Gateway.Llama.Sampling;
@@ -32,9 +30,6 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     private readonly List<RunningSequence> _running = [];
     private readonly Stack<LLamaSeqId> _freeIds = new();
 
-    // What is found out about a constraint serves all answers that have it, for as long as somebody holds on to it.
-    private readonly ConditionalWeakTable<GrammarConstraint, AnswerMatcher> _matchers = [];
-
     private bool _closed;
     private int _inFlight;
     private int _runningCount;
@@ -48,15 +43,14 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _abort = abort;
         _tokenizer = tokenizer;
         _vocabularySize = vocabularySize;
-        Tokens = new Lazy<TokenTrie>(() => TokenTrie.Build(
-            [.. Enumerable.Range(0, vocabularySize).Select(tokenizer.SpokenBytes)], tokenizer.Special.EndsGeneration));
+        Vocabulary = new GrammarVocabulary(tokenizer, vocabularySize);
         _logger = logger;
         _capacity = options.MaxSequences + options.QueueCapacity;
         _cellsTotal = (int)context.ContextSize;
         _planner = new StepPlanner((int)context.BatchSize);
         _batch = new LLamaBatch((int)context.BatchSize);
         _sampler = new TokenSampler(vocabularySize);
-        _governor = new ThreadGovernor(options.Threads ?? ProcessorTopology.PhysicalCores);
+        _threads = new ContextThreads(context, options.Threads ?? ProcessorTopology.PhysicalCores);
         for (var id = options.MaxSequences - 1; id >= 0; id--)
         {
             _freeIds.Push((LLamaSeqId)id);
@@ -79,14 +73,14 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 PromptTokens = Volatile.Read(ref _promptTokens),
                 GeneratedTokens = Volatile.Read(ref _generatedTokens),
                 DecodeSteps = Volatile.Read(ref _decodeSteps),
-                Threads = _governor.Threads,
+                Threads = _threads.Count,
                 FailedDecodes = Volatile.Read(ref _failedDecodes),
             };
         }
     }
 
-    /// <summary>The vocabulary as grammars walk it. Made at first use, which takes some 50 ms for 50,000 tokens: not on the scheduler's thread.</summary>
-    public Lazy<TokenTrie> Tokens { get; }
+    /// <summary>The vocabulary as grammars walk it.</summary>
+    public GrammarVocabulary Vocabulary { get; }
 
     /// <summary>Queues generations that belong together; false, with none of them queued, when too many wait.</summary>
     /// <exception cref="ObjectDisposedException">The scheduler is being stopped, or an adapter is disposed.</exception>
@@ -156,6 +150,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         finally
         {
             // Also on the way out of an exception: nobody may be left waiting.
+            _threads.Rest();
             TakeIncoming();
             foreach (var generation in _waiting)
             {
@@ -182,6 +177,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         Admit();
         if (_running.Count == 0)
         {
+            _threads.Rest();
             _wake.WaitOne();
             return;
         }
@@ -260,15 +256,12 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             }
 
             _waiting.RemoveFirst();
-            var guard = generation.Request.Grammar is { } constraint ? new AnswerGuard(MatcherOf(constraint)) : null;
+            var guard = generation.Request.Grammar is { } constraint ? new AnswerGuard(Vocabulary.MatcherOf(constraint, generation.Request.VisibleTokens)) : null;
             _running.Add(new RunningSequence(generation, _freeIds.Pop(), guard));
             Volatile.Write(ref _cellsUsed, _cellsUsed + generation.Cells);
             Volatile.Write(ref _runningCount, _running.Count);
         }
     }
-
-    private AnswerMatcher MatcherOf(GrammarConstraint constraint) =>
-        _matchers.GetValue(constraint, key => new AnswerMatcher(key, Tokens.Value));
 
     private void Finish(RunningSequence sequence, FinishReason reason, Exception? error = null)
     {

@@ -15,6 +15,7 @@ internal sealed class RunningSequence
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private readonly StopMatcher _stops;
+    private readonly IReadOnlySet<int> _visible;
     private int[] _tokens;
     private int _count;
     private int _promptRead;
@@ -29,6 +30,7 @@ internal sealed class RunningSequence
         Guard = guard;
         Sampling = new SamplingState(generation.Request.Sampling);
         _stops = new StopMatcher(generation.Request.Stop);
+        _visible = generation.Request.VisibleTokens;
         _count = generation.Prompt.Length;
         _tokens = new int[_count + Math.Min(generation.MaxTokens, 64)];
         generation.Prompt.CopyTo(_tokens, 0);
@@ -130,11 +132,12 @@ internal sealed class RunningSequence
     private void AppendText(int token, LlamaTokenizer tokenizer, GeneratedToken? logprob)
     {
         Span<byte> bytes = stackalloc byte[256];
-        var length = tokenizer.TokenToSpan(token, bytes);
+        var special = _visible.Count > 0 && _visible.Contains(token);
+        var length = tokenizer.TokenToSpan(token, bytes, special);
         if (length < 0)
         {
             bytes = new byte[-length];
-            length = tokenizer.TokenToSpan(token, bytes);
+            length = tokenizer.TokenToSpan(token, bytes, special);
         }
 
         // A character may be spread over tokens; the decoder keeps the beginning of one. A byte gives at most one UTF-16 unit, and what was

@@ -8,7 +8,7 @@ namespace Gateway.Llama.Scheduling;
 /// long. One thread waits for nobody. So the governor knows what a step costs on one thread, goes back to one as soon as all together are
 /// slower than that, and tries all again after a pause that doubles while it does not help.
 /// </summary>
-internal sealed class ThreadGovernor(int most)
+internal sealed class ThreadGovernor
 {
     // Steps on one thread at the beginning, to know what one costs there.
     internal const int FirstSteps = 4;
@@ -28,13 +28,32 @@ internal sealed class ThreadGovernor(int most)
     // Seconds of a step on one thread, by the power of two of its tokens; 0 where none was seen.
     private readonly double[] _alone = new double[32];
 
+    private readonly int _most;
+    private int _limit;
     private int _steps;
     private double _ratio;
     private TimeSpan _pause = FirstPause;
     private TimeSpan _resumeAt;
 
+    /// <param name="most">Threads that there are at most.</param>
+    public ThreadGovernor(int most) => _most = _limit = most;
+
     /// <summary>Threads for the next step.</summary>
     public int Threads { get; private set; } = 1;
+
+    /// <summary>Sets how many threads may be used from now on, where that is fewer than all: other engines compute too.</summary>
+    public void Limit(int threads)
+    {
+        threads = Math.Min(threads, _most);
+        if (_limit != threads)
+        {
+            _limit = threads;
+            if (Threads > 1)
+            {
+                Use(_limit);
+            }
+        }
+    }
 
     /// <summary>Takes what a step cost with <see cref="Threads"/>.</summary>
     /// <param name="tokens">Tokens of the step, at least one.</param>
@@ -42,7 +61,7 @@ internal sealed class ThreadGovernor(int most)
     /// <param name="now">Time since any beginning.</param>
     public void Record(int tokens, TimeSpan elapsed, TimeSpan now)
     {
-        if (most == 1)
+        if (_most == 1)
         {
             return;
         }
@@ -52,9 +71,9 @@ internal sealed class ThreadGovernor(int most)
         if (Threads == 1)
         {
             _alone[size] = _alone[size] == 0 ? elapsed.TotalSeconds : Mean(_alone[size], elapsed.TotalSeconds);
-            if (_steps >= FirstSteps && now >= _resumeAt)
+            if (_limit > 1 && _steps >= FirstSteps && now >= _resumeAt)
             {
-                Use(most);
+                Use(_limit);
             }
 
             return;

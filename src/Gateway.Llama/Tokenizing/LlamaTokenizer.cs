@@ -25,6 +25,12 @@ internal sealed class LlamaTokenizer
 
     public SpecialTokens Special { get; }
 
+    /// <summary>What is put before a text that wants special tokens: nothing, or one token.</summary>
+    public ReadOnlySpan<int> Before => _before;
+
+    /// <summary>What is put behind it.</summary>
+    public ReadOnlySpan<int> After => _after;
+
     public int[] Tokenize(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial) =>
         _vocabulary.Tokenize(text, addSpecial && _canAddSpecial, parseSpecial);
 
@@ -49,16 +55,14 @@ internal sealed class LlamaTokenizer
 
     public string Detokenize(ReadOnlySpan<int> tokens, bool special) => _vocabulary.Detokenize(tokens, special);
 
-    /// <summary>Writes the UTF-8 text of a generated token, none for special ones. Returns its length, negative when the span is too small.</summary>
-    public int TokenToSpan(int token, Span<byte> destination) => _vocabulary.TokenToSpan(token, destination, special: false);
+    /// <summary>Writes the UTF-8 text of a generated token. Returns its length, negative when the span is too small.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="destination">Takes the text.</param>
+    /// <param name="special">Whether special tokens have one.</param>
+    public int TokenToSpan(int token, Span<byte> destination, bool special) => _vocabulary.TokenToSpan(token, destination, special);
 
-    /// <summary>The UTF-8 text of any token, special ones included.</summary>
-    public byte[] TokenToBytes(int token) => TokenToBytes(token, special: true);
-
-    /// <summary>What <see cref="TokenToSpan"/> writes: nothing for special tokens.</summary>
-    public byte[] SpokenBytes(int token) => TokenToBytes(token, special: false);
-
-    private byte[] TokenToBytes(int token, bool special)
+    /// <summary>The UTF-8 text of any token.</summary>
+    public byte[] TokenToBytes(int token, bool special)
     {
         Span<byte> small = stackalloc byte[64];
         var length = _vocabulary.TokenToSpan(token, small, special);

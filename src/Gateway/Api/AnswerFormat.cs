@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Gateway.Exchanges;
-using Gateway.Llama;
 
 namespace Gateway.Api;
 
@@ -11,6 +10,9 @@ internal abstract class AnswerFormat(string model, long createdAt, string idPref
 
     /// <summary>Whether a stream ends with a chunk that tells the usage.</summary>
     public bool IncludeUsage { get; } = includeUsage;
+
+    /// <summary>Whether a choice begins with a chunk of its own, before any text.</summary>
+    public abstract bool HasFirstChunk { get; }
 
     protected abstract string WholeObject { get; }
 
@@ -26,8 +28,8 @@ internal abstract class AnswerFormat(string model, long createdAt, string idPref
             writer.WriteStartObject();
             writer.WriteNumber("index"u8, index);
             WriteChoice(writer, choices[index]);
-            writer.WriteNull("logprobs"u8);
-            writer.WriteString("finish_reason"u8, NameOf(choices[index].FinishReason));
+            WriteLogprobs(writer, choices[index].Tokens);
+            writer.WriteString("finish_reason"u8, FinishReasonOf(choices[index]));
             writer.WriteEndObject();
         }
 
@@ -36,37 +38,20 @@ internal abstract class AnswerFormat(string model, long createdAt, string idPref
         writer.WriteEndObject();
     }
 
-    /// <summary>One chunk of a stream.</summary>
+    /// <summary>The chunk that a choice begins with.</summary>
     /// <param name="writer">Where to.</param>
-    /// <param name="index">Which choice goes on.</param>
-    /// <param name="text">What comes next in it; null in the first chunk of a chat and in the last.</param>
-    /// <param name="finishReason">Set in the last chunk of the choice.</param>
-    public void WriteChunk(Utf8JsonWriter writer, int index, string? text, FinishReason? finishReason)
-    {
-        WriteHead(writer, ChunkObject);
-        writer.WriteStartArray("choices"u8);
-        writer.WriteStartObject();
-        writer.WriteNumber("index"u8, index);
-        WriteDelta(writer, text, isFirst: text is null && finishReason is null);
-        writer.WriteNull("logprobs"u8);
-        if (finishReason is { } reason)
-        {
-            writer.WriteString("finish_reason"u8, NameOf(reason));
-        }
-        else
-        {
-            writer.WriteNull("finish_reason"u8);
-        }
+    /// <param name="index">Which choice.</param>
+    /// <param name="next">What it begins with; null where it is empty.</param>
+    public void WriteFirstChunk(Utf8JsonWriter writer, int index, ChoicePiece? next) =>
+        WriteChunk(writer, index, w => WriteFirstDelta(w, next), tokens: [], finishReason: null);
 
-        writer.WriteEndObject();
-        writer.WriteEndArray();
-        if (IncludeUsage)
-        {
-            writer.WriteNull("usage"u8);
-        }
+    /// <summary>A chunk with the next piece of a choice.</summary>
+    public void WriteChunk(Utf8JsonWriter writer, int index, ChoicePiece piece) =>
+        WriteChunk(writer, index, w => WriteDelta(w, piece), piece.Tokens, finishReason: null);
 
-        writer.WriteEndObject();
-    }
+    /// <summary>The chunk that a choice ends with.</summary>
+    public void WriteLastChunk(Utf8JsonWriter writer, int index, Choice choice) =>
+        WriteChunk(writer, index, WriteLastDelta, tokens: [], FinishReasonOf(choice));
 
     /// <summary>The chunk that tells the usage.</summary>
     public void WriteUsageChunk(Utf8JsonWriter writer, Usage usage)
@@ -78,12 +63,37 @@ internal abstract class AnswerFormat(string model, long createdAt, string idPref
         writer.WriteEndObject();
     }
 
-    /// <summary>Whether a choice begins with a chunk of its own, before any text.</summary>
-    public abstract bool HasFirstChunk { get; }
-
     protected abstract void WriteChoice(Utf8JsonWriter writer, Choice choice);
 
-    protected abstract void WriteDelta(Utf8JsonWriter writer, string? text, bool isFirst);
+    protected abstract void WriteFirstDelta(Utf8JsonWriter writer, ChoicePiece? next);
+
+    protected abstract void WriteDelta(Utf8JsonWriter writer, ChoicePiece piece);
+
+    protected abstract void WriteLastDelta(Utf8JsonWriter writer);
+
+    /// <summary>Writes <c>logprobs</c>; null where there are none.</summary>
+    protected abstract void WriteLogprobs(Utf8JsonWriter writer, IReadOnlyList<TextToken> tokens);
+
+    protected virtual string FinishReasonOf(Choice choice) => choice.FinishReason == Llama.FinishReason.Length ? "length" : "stop";
+
+    private void WriteChunk(Utf8JsonWriter writer, int index, Action<Utf8JsonWriter> writeDelta, IReadOnlyList<TextToken> tokens, string? finishReason)
+    {
+        WriteHead(writer, ChunkObject);
+        writer.WriteStartArray("choices"u8);
+        writer.WriteStartObject();
+        writer.WriteNumber("index"u8, index);
+        writeDelta(writer);
+        WriteLogprobs(writer, tokens);
+        writer.WriteString("finish_reason"u8, finishReason);
+        writer.WriteEndObject();
+        writer.WriteEndArray();
+        if (IncludeUsage)
+        {
+            writer.WriteNull("usage"u8);
+        }
+
+        writer.WriteEndObject();
+    }
 
     private void WriteHead(Utf8JsonWriter writer, string kind)
     {
@@ -100,11 +110,13 @@ internal abstract class AnswerFormat(string model, long createdAt, string idPref
         writer.WriteNumber("prompt_tokens"u8, usage.InputTokens);
         writer.WriteNumber("completion_tokens"u8, usage.OutputTokens);
         writer.WriteNumber("total_tokens"u8, usage.InputTokens + usage.OutputTokens);
+        if (usage.ReasoningTokens is { } reasoning)
+        {
+            writer.WriteStartObject("completion_tokens_details"u8);
+            writer.WriteNumber("reasoning_tokens"u8, reasoning);
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
     }
-
-    private static string NameOf(FinishReason reason) => reason == FinishReason.Length ? "length" : "stop";
 }
-
-/// <summary>One of the answers to a request, complete.</summary>
-internal readonly record struct Choice(string Text, FinishReason FinishReason);

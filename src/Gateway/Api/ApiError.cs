@@ -68,6 +68,8 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         Code: "model_not_loaded")
     { RetryAfter = Math.Max(1, (int)Math.Ceiling(retryIn.TotalSeconds)) };
 
+    public static readonly ApiError EngineFailed = Internal("The engine broke this answer off. The gateway's log says why.");
+
     public static ApiError Internal(string message) =>
         new(StatusCodes.Status500InternalServerError, message, ApiErrorTypes.Server, Code: "internal_error");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Gateway.Llama;
 using static Gateway.Api.RequestFields;
@@ -8,6 +9,7 @@ namespace Gateway.Api;
 internal static class GenerationFields
 {
     private const int MaxStops = 4;
+    private const double MaxBias = 100;
 
     /// <summary>Answers that one request may ask for, to all of its prompts.</summary>
     public const int MaxChoices = 128;
@@ -41,7 +43,7 @@ internal static class GenerationFields
             // Names the end user to a provider that watches for abuse; a model in this process tells nobody.
             ["user"] = Accepted<TRequest>(JsonValueKind.String),
 
-            ["logit_bias"] = Empty<TRequest>(JsonValueKind.Object),
+            ["logit_bias"] = (value, name, request) => ReadLogitBias(value, name, settingsOf(request)),
         };
     }
 
@@ -81,6 +83,35 @@ internal static class GenerationFields
 
         return null;
     }
+
+    private static ApiError? ReadLogitBias(JsonElement value, string name, GenerationSettings settings)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            return InvalidType(name, "object", value);
+        }
+
+        var biases = new Dictionary<int, float>();
+        foreach (var entry in value.EnumerateObject())
+        {
+            var path = $"{name}.{Shorten(entry.Name)}";
+            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var token))
+            {
+                return ApiError.BadRequest($"Invalid key in '{name}': '{Shorten(entry.Name)}' is not a token id, which is a whole number from 0.", path, "invalid_value");
+            }
+
+            if (Bias(entry.Value, path, bias => biases[token] = bias) is { } error)
+            {
+                return error;
+            }
+        }
+
+        settings.Sampling = settings.Sampling with { LogitBias = biases.Count == 0 ? null : biases };
+        return null;
+    }
+
+    private static ApiError? Bias(JsonElement value, string path, Action<float> set) =>
+        Number<Action<float>>(-MaxBias, MaxBias, (take, bias) => take(bias))(value, path, set);
 
     private static ApiError? ReadStop(JsonElement value, string name, GenerationSettings settings)
     {

@@ -17,6 +17,9 @@ internal sealed class GenerationSettings
     /// <summary>Answers to each prompt.</summary>
     public int Choices { get; set; } = 1;
 
+    /// <summary>Alternatives to tell with each token's log probability; null where none are asked for.</summary>
+    public int? TopLogprobs { get; set; }
+
     /// <summary>Whether a stream ends with a chunk that tells the usage.</summary>
     public bool IncludeUsage { get; set; }
 }

@@ -66,6 +66,14 @@ internal static class RequestFields
             ? null
             : ApiError.BadRequest($"Unsupported value: '{name}' can only be {string.Join(" or ", json)} with this model.", name, "unsupported_value");
 
+    /// <summary>A field that others have taken the place of; accepted where it asks for nothing.</summary>
+    /// <param name="instead">What to use, as a sentence without its end.</param>
+    /// <param name="nothing">JSON that asks for nothing.</param>
+    public static FieldReader<TRequest> Replaced<TRequest>(string instead, params string[] nothing) => (value, name, _) =>
+        nothing.Contains(value.GetRawText(), StringComparer.Ordinal)
+            ? null
+            : ApiError.BadRequest($"Unsupported parameter: '{name}' is out of use. {instead}.", name, "unsupported_parameter");
+
     public static FieldReader<TRequest> Number<TRequest>(double min, double max, Action<TRequest, float> set) => (value, name, request) =>
     {
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number))
@@ -106,6 +114,24 @@ internal static class RequestFields
         return null;
     };
 
+    /// <summary>A field that holds one of a few words.</summary>
+    public static FieldReader<TRequest> Word<TRequest>(IReadOnlyList<string> words, Action<TRequest, string> set) => (value, name, request) =>
+    {
+        if (Text(value, name, out var word) is { } error)
+        {
+            return error;
+        }
+
+        if (!words.Contains(word, StringComparer.Ordinal))
+        {
+            return ApiError.BadRequest(
+                $"Invalid value for '{name}'. Supported values are: {string.Join(" and ", words.Select(w => $"'{w}'"))}.", name, "invalid_value");
+        }
+
+        set(request, word);
+        return null;
+    };
+
     public static FieldReader<TRequest> Boolean<TRequest>(Action<TRequest, bool> set) => (value, name, request) =>
     {
         if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
@@ -135,6 +161,35 @@ internal static class RequestFields
         {
             return ApiError.BadRequest($"Invalid value for '{name}': it is not valid Unicode.", name, "invalid_value");
         }
+    }
+
+    /// <summary>Reads an array of token ids, whatever the model's vocabulary.</summary>
+    public static ApiError? TokenIds(JsonElement value, string path, out IReadOnlyList<int> tokens)
+    {
+        var ids = new List<int>();
+        tokens = ids;
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            return InvalidType(path, "array of token ids", value);
+        }
+
+        ids.Capacity = value.GetArrayLength();
+        foreach (var item in value.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Number)
+            {
+                return InvalidType($"{path}[{ids.Count}]", "token id", item);
+            }
+
+            if (!item.TryGetInt32(out var token) || token < 0)
+            {
+                return ApiError.BadRequest($"Invalid '{path}[{ids.Count}]': a token id is a whole number from 0.", $"{path}[{ids.Count}]", "invalid_value");
+            }
+
+            ids.Add(token);
+        }
+
+        return null;
     }
 
     public static ApiError Missing(string name) =>

@@ -101,6 +101,9 @@ internal sealed record DeploymentConfig
     [LocalOnly, Description("local: when the model is loaded: `startup` (default), or `first_use`, with the first request that asks for it.")]
     public LoadTime Load { get; init; }
 
+    [LocalOnly, Description("local, for models that embed or rerank: what becomes of a text longer than context_length. `refuse` (default): a 400 that names it. `window`: it is computed in windows.")]
+    public OverlongInput Overlong { get; init; }
+
     /// <summary>As written; after <see cref="ConfigLoader.Load"/> never null for a remote kind, and without a slash at its end.</summary>
     [RemoteOnly, Description("Remote: the API's base URL, up to and with its version. openai: default https://api.openai.com/v1.")]
     public string? BaseUrl { get; init; }
@@ -132,6 +135,16 @@ internal enum LoadTime
 
     [Word("first_use")]
     FirstUse,
+}
+
+/// <summary>What becomes of a text that is longer than its model takes.</summary>
+internal enum OverlongInput
+{
+    /// <summary>A 400 that names it.</summary>
+    Refuse,
+
+    /// <summary>It is cut into overlapping windows, of which one vector or score is made.</summary>
+    Window,
 }
 
 /// <summary>What answers for a deployment.</summary>

@@ -13,6 +13,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
     private readonly Dictionary<LlamaEngineOptions, HostedEngine> _engines = [];
     private readonly List<EngineHandle> _handles = [];
     private readonly List<Task> _unloading = [];
+    private readonly ModelTrial? _trial = ModelTrial.ByThisProgram(loggers, time);
 
     /// <summary>The deployments that hold an engine now; one may be there twice, of the configuration in force and of one before it or to come.</summary>
     public IReadOnlyList<EngineHandle> Handles
@@ -150,10 +151,15 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         var started = time.GetTimestamp();
         try
         {
+            if (_trial is not null)
+            {
+                await _trial.RunAsync(hosted.Options.ModelPath, hosted.Unloading);
+            }
+
             var engine = await LlamaEngine.LoadAsync(hosted.Options, loggers, new LoadProgress(hosted, time, LogProgress), hosted.Unloading);
             try
             {
-                var loaded = LoadedEngine.Create(engine, hosted.Options.ModelPath);
+                var loaded = LoadedEngine.Create(engine, hosted.Options.ModelPath, time);
                 hosted.LoadDuration = time.GetElapsedTime(started);
                 LogLoaded(hosted.Deployment, engine.Info.Architecture, engine.Info.ParameterCount, engine.Info.ContextLength);
                 return loaded;

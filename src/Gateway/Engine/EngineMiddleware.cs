@@ -56,6 +56,18 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
+        if (engine.Engine.Info.Task != exchange.Endpoint.Task)
+        {
+            await exchange.RefuseAsync(context, WrongTask.Of(exchange, engine.Engine.Info.Task));
+            return;
+        }
+
+        if (exchange.Endpoint.Task != ModelTask.Generate)
+        {
+            await ComputeVectorsAsync(context, exchange, local, engine.Engine, ended.Token);
+            return;
+        }
+
         var request = LocalRequest.Read(exchange, engine, _time.GetUtcNow().ToUnixTimeSeconds(), out var error);
         if (request is null)
         {
@@ -71,7 +83,7 @@ internal sealed partial class EngineMiddleware
                 return;
             }
 
-            await WriteAsync(new LocalAnswer(context, exchange, request, generations, _time), exchange);
+            await WriteAsync(new LocalAnswer(context, exchange, request, engine.Engine, generations, _time), exchange);
             foreach (var failed in generations.Where(g => g.Error is not null))
             {
                 LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failed.Error!.Message);
@@ -81,6 +93,30 @@ internal sealed partial class EngineMiddleware
         {
             await ended.CancelAsync();
         }
+    }
+
+    private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine, CancellationToken ended)
+    {
+        var request = VectorRequest.Read(exchange, engine, local.Overlong, out var error);
+        if (request is null)
+        {
+            await exchange.RefuseAsync(context, error!);
+            return;
+        }
+
+        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended, out var computing))
+        {
+            await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
+            return;
+        }
+
+        var result = await computing;
+        if (result.Error is { } failure)
+        {
+            LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failure.Message);
+        }
+
+        await new VectorAnswer(context, exchange, request, _time).WriteAsync(result);
     }
 
     private static async Task WriteAsync(LocalAnswer answer, Exchange exchange)
@@ -129,6 +165,9 @@ internal sealed partial class EngineMiddleware
                     Prompt = prompt,
                     MaxTokens = request.Settings.MaxTokens ?? defaultMaxTokens,
                     Stop = request.Settings.Stop,
+                    TopLogprobs = request.Settings.TopLogprobs,
+                    VisibleTokens = request.VisibleTokens,
+                    Grammar = request.Grammar,
                     Adapters = adapters,
 
                     // One seed for all would give the same answer n times.

@@ -9,34 +9,29 @@ using Gateway.Llama;
 namespace Gateway.Engine;
 
 /// <summary>Answers one exchange with generations of a local model: in one piece, or as a stream of events.</summary>
-internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalRequest request, IReadOnlyList<Generation> generations, TimeProvider time)
+internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalRequest request, LlamaEngine engine, IReadOnlyList<Generation> generations, TimeProvider time)
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private static readonly ApiError EngineFailed = ApiError.Internal("The engine broke this answer off. The gateway's log says why.");
-
     private readonly PipeWriter _output = context.Response.BodyWriter;
 
+    private readonly ChoiceReader[] _readers =
+        [.. generations.Select(g => new ChoiceReader(g, request.CreateParser(), engine, request.VisibleTokens))];
+
     /// <summary>What was used so far. A prompt counts once, however many answers to it were asked for.</summary>
-    public Usage Usage => new(request.Prompts.Sum(p => p.Count), generations.Sum(g => g.CompletionTokens));
+    public Usage Usage => new(request.Prompts.Sum(p => p.Count), generations.Sum(g => g.CompletionTokens), CountReasoning());
 
     /// <summary>Writes the whole answer as one JSON object.</summary>
     public async Task WriteWholeAsync()
     {
-        var choices = new Choice[generations.Count];
-        for (var index = 0; index < choices.Length; index++)
+        for (var index = 0; index < _readers.Length; index++)
         {
-            var text = new System.Text.StringBuilder(EchoOf(index));
-            GenerationChunk chunk;
-            do
+            AddEcho(index);
+            while (_readers[index].Choice.FinishReason is null)
             {
-                chunk = await generations[index].ReadAsync(context.RequestAborted);
+                await _readers[index].ReadAsync(context.RequestAborted);
                 exchange.MarkFirstToken(time);
-                text.Append(chunk.Text);
             }
-            while (!chunk.IsLast);
-
-            choices[index] = new Choice(text.ToString(), generations[index].FinishReason!.Value);
         }
 
         if (WhyBrokenOff() is { } error)
@@ -48,7 +43,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         context.Response.ContentType = "application/json";
         using (var writer = new Utf8JsonWriter(_output, WriterOptions))
         {
-            request.Format.WriteWhole(writer, choices, Usage);
+            request.Format.WriteWhole(writer, [.. _readers.Select(r => r.Choice)], Usage);
         }
 
         await _output.FlushAsync(context.RequestAborted);
@@ -65,7 +60,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
 
         using var writer = new Utf8JsonWriter(_output, WriterOptions);
         using var turn = new SemaphoreSlim(1);
-        await Task.WhenAll(Enumerable.Range(0, generations.Count).Select(index => WriteChoiceAsync(index, writer, turn)));
+        await Task.WhenAll(Enumerable.Range(0, _readers.Length).Select(index => WriteChoiceAsync(index, writer, turn)));
         if (WhyBrokenOff() is { } error)
         {
             exchange.Fail(ExchangeOutcome.Error, error);
@@ -88,24 +83,28 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
     private ApiError? WhyBrokenOff()
     {
         context.RequestAborted.ThrowIfCancellationRequested();
-        return generations.Any(g => g.FinishReason == FinishReason.Error) ? EngineFailed
+        return generations.Any(g => g.FinishReason == FinishReason.Error) ? ApiError.EngineFailed
             : generations.Any(g => g.FinishReason == FinishReason.Cancelled) ? ApiError.Stopping
             : null;
     }
 
     private async Task WriteChoiceAsync(int index, Utf8JsonWriter writer, SemaphoreSlim turn)
     {
-        var generation = generations[index];
+        var reader = _readers[index];
         var isFirst = true;
-        GenerationChunk chunk;
-        do
+        while (reader.Choice.FinishReason is null)
         {
-            chunk = await generation.ReadAsync(context.RequestAborted);
+            var pieces = await reader.ReadAsync(context.RequestAborted);
             exchange.MarkFirstToken(time);
+            if (pieces.Count == 0 && reader.Choice.FinishReason is null)
+            {
+                continue;
+            }
+
             await turn.WaitAsync(context.RequestAborted);
             try
             {
-                WriteChunk(index, writer, chunk, isFirst, generation);
+                WritePieces(index, writer, pieces, isFirst);
                 isFirst = false;
                 await _output.FlushAsync(context.RequestAborted);
             }
@@ -114,30 +113,29 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
                 turn.Release();
             }
         }
-        while (!chunk.IsLast);
     }
 
-    private void WriteChunk(int index, Utf8JsonWriter writer, GenerationChunk chunk, bool isFirst, Generation generation)
+    private void WritePieces(int index, Utf8JsonWriter writer, IReadOnlyList<ChoicePiece> pieces, bool isFirst)
     {
-        var text = chunk.Text;
-        if (isFirst)
+        if (isFirst && request.Format.HasFirstChunk)
         {
-            if (request.Format.HasFirstChunk)
-            {
-                WriteEvent(writer, w => request.Format.WriteChunk(w, index, text: null, finishReason: null));
-            }
-
-            text = EchoOf(index) + text;
+            WriteEvent(writer, w => request.Format.WriteFirstChunk(w, index, pieces.Count == 0 ? null : pieces[0]));
         }
 
-        if (text.Length > 0)
+        if (isFirst && AddEcho(index) is { } echo)
         {
-            WriteEvent(writer, w => request.Format.WriteChunk(w, index, text, finishReason: null));
+            WriteEvent(writer, w => request.Format.WriteChunk(w, index, echo));
         }
 
-        if (chunk.IsLast && generation.FinishReason is FinishReason.Stop or FinishReason.Length)
+        foreach (var piece in pieces)
         {
-            WriteEvent(writer, w => request.Format.WriteChunk(w, index, text: null, generation.FinishReason));
+            WriteEvent(writer, w => request.Format.WriteChunk(w, index, piece));
+        }
+
+        var choice = _readers[index].Choice;
+        if (choice.FinishReason is FinishReason.Stop or FinishReason.Length)
+        {
+            WriteEvent(writer, w => request.Format.WriteLastChunk(w, index, choice));
         }
     }
 
@@ -150,5 +148,24 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         _output.Write("\n\n"u8);
     }
 
-    private string EchoOf(int index) => request.Echoes[index / request.Settings.Choices];
+    // The prompt, where it was asked for in front of the answer.
+    private ChoicePiece? AddEcho(int index)
+    {
+        var echo = request.Echoes[index / request.Settings.Choices];
+        if (echo.Length == 0)
+        {
+            return null;
+        }
+
+        var piece = new ChoicePiece(Llama.Chat.AnswerDeltaKind.Content, echo, Call: 0, CallId: null, Tokens: []);
+        _readers[index].Choice.Add(piece);
+        return piece;
+    }
+
+    // The tokens that the text has, so that a stream and an answer in one piece tell the same.
+    private int? CountReasoning()
+    {
+        var count = _readers.Sum(r => r.Choice.Reasoning is { Length: > 0 } text ? engine.Tokenize(text, addSpecial: false, parseSpecial: false).Length : 0);
+        return count == 0 ? null : Math.Min(count, generations.Sum(g => g.CompletionTokens));
+    }
 }

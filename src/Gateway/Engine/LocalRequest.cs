@@ -1,28 +1,37 @@
-using System.Text.Json;
 using Gateway.Api;
-using Gateway.Api.Chat;
-using Gateway.Api.Completions;
 using Gateway.Exchanges;
+using Gateway.Llama.Chat;
+using Gateway.Llama.Grammars;
 
 namespace Gateway.Engine;
 
-/// <summary>A request as the engine takes it: prompts in tokens, and how its answer is written.</summary>
-/// <param name="Prompts">Token ids of each prompt.</param>
-/// <param name="Echoes">Text that each prompt's answer begins with.</param>
-/// <param name="Settings">What was asked for.</param>
-/// <param name="Format">The shape of the answer.</param>
-internal sealed record LocalRequest(
-    IReadOnlyList<IReadOnlyList<int>> Prompts, IReadOnlyList<string> Echoes, GenerationSettings Settings, AnswerFormat Format)
+/// <summary>A request as the engine takes it: prompts in tokens, and how its answer is read and written.</summary>
+internal sealed record LocalRequest
 {
+    /// <summary>Token ids of each prompt.</summary>
+    public required IReadOnlyList<IReadOnlyList<int>> Prompts { get; init; }
+
+    /// <summary>Text that each prompt's answer begins with.</summary>
+    public required IReadOnlyList<string> Echoes { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required GenerationSettings Settings { get; init; }
+
+    /// <summary>The shape of the answer.</summary>
+    public required AnswerFormat Format { get; init; }
+
+    /// <summary>What reads one answer.</summary>
+    public Func<AnswerParser> CreateParser { get; init; } = () => new AnswerParser();
+
+    /// <summary>Special tokens that reading an answer takes.</summary>
+    public required IReadOnlySet<int> VisibleTokens { get; init; }
+
+    /// <summary>What binds each answer; null where nothing does.</summary>
+    public GrammarConstraint? Grammar { get; init; }
+
     /// <summary>Reads the request's body for this engine; null and an error when it cannot be answered.</summary>
     public static LocalRequest? Read(Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
     {
-        if (!engine.Engine.Info.HasDecoder)
-        {
-            error = ApiError.BadRequest($"The model `{exchange.Envelope.Model}` does not generate text.", "model", "model_not_supported");
-            return null;
-        }
-
         using var document = RequestFields.Parse(exchange.Envelope.Body, out error);
         if (document is null)
         {
@@ -30,59 +39,10 @@ internal sealed record LocalRequest(
         }
 
         var request = exchange.Endpoint == ApiEndpoint.ChatCompletions
-            ? ReadChat(document.RootElement, exchange, engine, createdAt, out error)
-            : ReadCompletion(document.RootElement, exchange, engine, createdAt, out error);
-        error ??= request!.CheckLength(engine.Engine.Info.ContextLength);
+            ? LocalChat.Read(document.RootElement, exchange, engine, createdAt, out error)
+            : LocalCompletion.Read(document.RootElement, exchange, engine, createdAt, out error);
+        error ??= request!.CheckLength(engine.Engine.Info.ContextLength) ?? request.CheckBias(engine.Engine.Info.VocabularySize);
         return error is null ? request : null;
-    }
-
-    private static LocalRequest? ReadChat(JsonElement body, Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
-    {
-        if (ChatRequest.Read(body, out error) is not { } chat)
-        {
-            return null;
-        }
-
-        if (engine.Template.Render(chat.Messages, out error) is not { } prompt)
-        {
-            return null;
-        }
-
-        var tokens = engine.Engine.Tokenize(prompt, addSpecial: true);
-        return new([tokens], [""], chat.Settings, new ChatFormat(exchange.Envelope.Model, createdAt, chat.Settings.IncludeUsage));
-    }
-
-    private static LocalRequest? ReadCompletion(JsonElement body, Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
-    {
-        if (CompletionRequest.Read(body, out error) is not { } completion)
-        {
-            return null;
-        }
-
-        var prompts = new List<IReadOnlyList<int>>();
-        var echoes = new List<string>();
-        foreach (var prompt in completion.Prompts)
-        {
-            // Here the prompt is all that the model sees, special tokens included: it is the caller's to write, as with llama-server and vLLM.
-            var tokens = prompt.Tokens ?? engine.Engine.Tokenize(prompt.Text!, addSpecial: true, parseSpecial: true);
-            if (tokens.Any(t => t < 0 || t >= engine.Engine.Info.VocabularySize))
-            {
-                error = ApiError.BadRequest(
-                    $"Invalid '{prompt.Path}': the model has token ids from 0 to {engine.Engine.Info.VocabularySize - 1}.", prompt.Path, "invalid_value");
-                return null;
-            }
-
-            if (tokens.Count == 0)
-            {
-                error = ApiError.BadRequest($"Invalid '{prompt.Path}': it is empty.", prompt.Path, "invalid_value");
-                return null;
-            }
-
-            prompts.Add(tokens);
-            echoes.Add(!completion.Echo ? "" : prompt.Text ?? engine.Engine.Detokenize([.. tokens], special: true));
-        }
-
-        return new(prompts, echoes, completion.Settings, new CompletionFormat(exchange.Envelope.Model, createdAt, completion.Settings.IncludeUsage));
     }
 
     // At least one token of answer must fit behind the prompt.
@@ -93,7 +53,15 @@ internal sealed record LocalRequest(
             ? null
             : ApiError.BadRequest(
                 $"This model's maximum context length is {contextLength} tokens. However, your prompt resulted in {longest} tokens. Please reduce its length.",
-                Format is ChatFormat ? "messages" : "prompt",
+                Format is Api.Chat.ChatFormat ? "messages" : "prompt",
                 "context_length_exceeded");
+    }
+
+    private ApiError? CheckBias(int vocabularySize)
+    {
+        var beyond = Settings.Sampling.LogitBias?.Keys.Where(t => t >= vocabularySize).Select(t => (int?)t).FirstOrDefault();
+        return beyond is null
+            ? null
+            : ApiError.BadRequest($"Invalid 'logit_bias': the model has token ids from 0 to {vocabularySize - 1}.", $"logit_bias.{beyond}", "invalid_value");
     }
 }

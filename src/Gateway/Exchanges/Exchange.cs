@@ -86,4 +86,5 @@ internal sealed class Exchange(Caller caller, ApiEndpoint endpoint, long started
 /// <summary>Tokens of an exchange, as OpenAI counts them.</summary>
 /// <param name="InputTokens">Tokens of the prompt.</param>
 /// <param name="OutputTokens">Tokens of the answer.</param>
-internal sealed record Usage(int InputTokens, int OutputTokens);
+/// <param name="ReasoningTokens">Those of them that the model thought with; null where that is not known.</param>
+internal sealed record Usage(int InputTokens, int OutputTokens, int? ReasoningTokens = null);

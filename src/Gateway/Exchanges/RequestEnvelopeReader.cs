@@ -14,8 +14,12 @@ internal static class RequestEnvelopeReader
     private static readonly ApiError KeyNotUnicode = ApiError.BadRequest("A key in the request body is not valid Unicode.", code: "invalid_json");
 
     /// <summary>Reads the first <paramref name="length"/> bytes of <paramref name="buffer"/>, a rented array that the envelope then owns.</summary>
-    /// <returns>Null, and an <paramref name="error"/>, when the body is no JSON object with a model.</returns>
-    public static RequestEnvelope? Read(byte[] buffer, int length, out ApiError? error)
+    /// <param name="buffer">Holds the body.</param>
+    /// <param name="length">Bytes of the body.</param>
+    /// <param name="error">What is wrong with it.</param>
+    /// <param name="needsModel">Whether a model must be named; where none is, its name is empty.</param>
+    /// <returns>Null, and an <paramref name="error"/>, when the body is no JSON object, or has no model where one is needed.</returns>
+    public static RequestEnvelope? Read(byte[] buffer, int length, out ApiError? error, bool needsModel = true)
     {
         var body = buffer.AsSpan(0, length);
         if (length == 0)
@@ -33,7 +37,7 @@ internal static class RequestEnvelopeReader
 
         try
         {
-            return Read(buffer, body, out error);
+            return Read(buffer, body, needsModel, out error);
         }
         catch (JsonException e)
         {
@@ -42,7 +46,7 @@ internal static class RequestEnvelopeReader
         }
     }
 
-    private static RequestEnvelope? Read(byte[] buffer, ReadOnlySpan<byte> body, out ApiError? error)
+    private static RequestEnvelope? Read(byte[] buffer, ReadOnlySpan<byte> body, bool needsModel, out ApiError? error)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
         string? model = null;
@@ -94,14 +98,14 @@ internal static class RequestEnvelopeReader
 
         // The end of the input is checked too: the reader throws on anything but white space behind the object.
         reader.Read();
-        if (error is null && model is null)
+        if (error is null && model is null && needsModel)
         {
             error = ApiError.BadRequest("Missing required parameter: 'model'.", "model", "missing_required_parameter");
         }
 
         return error is not null
             ? null
-            : new RequestEnvelope(buffer, body.Length) { Model = model!, ModelRange = modelRange, Stream = stream ?? false };
+            : new RequestEnvelope(buffer, body.Length) { Model = model ?? "", ModelRange = modelRange, Stream = stream ?? false };
     }
 
     private static ApiError? ReadModel(ref Utf8JsonReader reader, ref string? model)

@@ -46,7 +46,7 @@ internal sealed partial class StartupBanner(
         var text = new StringBuilder().AppendLine().AppendLine("  The gateway is ready.").AppendLine();
         text.AppendLine($"  API      {string.Join("  ", addresses.SkipLast(1).Select(a => a + "/v1"))}");
         text.AppendLine($"  Admin    {addresses[^1]}/metrics");
-        text.AppendLine($"  Config   {(source.Loaded is null ? "none: the shipped model for the tenant " + DefaultConfig.TenantName : Path.GetFullPath(source.Loaded.File))}");
+        text.AppendLine($"  Config   {(source.Loaded is null ? "none: the shipped models for the tenant " + DefaultConfig.TenantName : Path.GetFullPath(source.Loaded.File))}");
         foreach (var served in source.Config.Models)
         {
             text.AppendLine($"  Model    {served.Name}  ({string.Join(", ", served.Deployments.Select(Describe))})");

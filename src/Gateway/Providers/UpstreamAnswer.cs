@@ -10,6 +10,9 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
     // An answer in JSON is held whole, so that a broken one can still become an error. This bounds what a broken upstream can make us hold.
     private const int MaxJsonBytes = 64 * 1024 * 1024;
 
+    // 2,048 vectors of 4,096 numbers, written out with some 20 characters each.
+    private const int MaxVectorBytes = 3 * MaxJsonBytes;
+
     public static async ValueTask<UpstreamAnswer> ReadAsync(
         Exchange exchange, Upstream upstream, HttpResponseMessage response, TimeProvider time, CancellationToken clientGone, CancellationToken cancellationToken)
     {
@@ -76,6 +79,7 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
     private static async ValueTask<(ReadOnlyMemory<byte> Body, ApiError? Error)> ReadJsonAsync(
         Exchange exchange, Upstream upstream, HttpContent content, CancellationToken clientGone, CancellationToken cancellationToken)
     {
+        var limit = exchange.Endpoint == ApiEndpoint.Embeddings ? MaxVectorBytes : MaxJsonBytes;
         var body = new ArrayBufferWriter<byte>((int)Math.Clamp(content.Headers.ContentLength + 1 ?? 4096, 256, 1024 * 1024));
         try
         {
@@ -84,9 +88,9 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
             while ((read = await stream.ReadAsync(body.GetMemory(256), cancellationToken)) > 0)
             {
                 body.Advance(read);
-                if (body.WrittenCount > MaxJsonBytes)
+                if (body.WrittenCount > limit)
                 {
-                    return (default, UpstreamErrors.Invalid(upstream, $"an answer of more than {MaxJsonBytes} bytes"));
+                    return (default, UpstreamErrors.Invalid(upstream, $"an answer of more than {limit} bytes"));
                 }
             }
         }

@@ -73,7 +73,7 @@ internal static class UsageReader
             return null;
         }
 
-        int? input = null, output = null;
+        int? input = null, output = null, total = null;
         var depth = reader.CurrentDepth;
         while (reader.Read() && reader.CurrentDepth > depth)
         {
@@ -90,9 +90,14 @@ internal static class UsageReader
             {
                 output = ReadCount(ref reader);
             }
+            else if (reader.ValueTextEquals("total_tokens"u8))
+            {
+                total = ReadCount(ref reader);
+            }
         }
 
-        return input is { } i ? new Usage(i, output ?? 0) : null;
+        // Rerankers answer nothing in tokens, and some give the total alone (Jina).
+        return (input ?? (output is null ? total : null)) is { } i ? new Usage(i, output ?? 0) : null;
     }
 
     private static int? ReadCount(ref Utf8JsonReader reader) =>

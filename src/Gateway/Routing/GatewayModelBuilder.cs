@@ -40,7 +40,7 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, TimeP
     private static DeploymentModel DeploymentOf(
         DeploymentConfig deployment, ModelConfig model, int weight, IReadOnlyDictionary<string, EngineHandle> engines) =>
         deployment.Kind == DeploymentKind.Local
-            ? new(deployment.Name, weight, new LocalModel(engines[deployment.Name], deployment.DefaultMaxTokens ?? DefaultMaxTokens), Upstream: null)
+            ? new(deployment.Name, weight, new LocalModel(engines[deployment.Name], deployment.DefaultMaxTokens ?? DefaultMaxTokens, deployment.Overlong), Upstream: null)
             : new(
                 deployment.Name,
                 weight,

@@ -15,7 +15,7 @@ public sealed class LibllamaGrammarTests
     [SharedFact]
     public void It_permits_the_same_tokens_all_the_way()
     {
-        using var model = ModelLoader.Load(TestModels.Tiny("tiny-llama.gguf"), null, CancellationToken.None);
+        using var model = ModelLoader.Load(new LlamaEngineOptions { ModelPath = TestModels.Tiny("tiny-llama.gguf") }, null, CancellationToken.None);
         var oracle = new Oracle(model);
         foreach (var one in SchemaCase.All)
         {
@@ -26,7 +26,7 @@ public sealed class LibllamaGrammarTests
     [SharedFact]
     public void It_permits_the_same_tokens_in_grammars_that_are_put_together()
     {
-        using var model = ModelLoader.Load(TestModels.Tiny("tiny-llama.gguf"), null, CancellationToken.None);
+        using var model = ModelLoader.Load(new LlamaEngineOptions { ModelPath = TestModels.Tiny("tiny-llama.gguf") }, null, CancellationToken.None);
         var oracle = new Oracle(model);
         foreach (var (name, grammar) in Composed())
         {
@@ -59,7 +59,7 @@ public sealed class LibllamaGrammarTests
         {
             _model = model;
             _tokenizer = new LlamaTokenizer(model.Vocab, null);
-            _trie = TokenTrie.Build([.. Enumerable.Range(0, model.Vocab.Count).Select(_tokenizer.SpokenBytes)], _tokenizer.Special.EndsGeneration);
+            _trie = TokenTrie.Build([.. Enumerable.Range(0, model.Vocab.Count).Select(token => _tokenizer.TokenToBytes(token, special: false))], _tokenizer.Special.EndsGeneration);
         }
 
         public void Compare(GrammarConstraint constraint, string name, int seed)

@@ -24,7 +24,7 @@ public sealed class StructLayoutTests
         AssertOffsets<LLamaContextParams>(
             ("n_ctx", 0), ("n_batch", 4), ("n_ubatch", 8), ("n_seq_max", 12), ("n_rs_seq", 16), ("n_outputs_max", 20),
             ("n_outputs_max_per_seq", 24), ("n_threads", 28), ("n_threads_batch", 32), ("ctx_type", 36), ("rope_scaling_type", 40),
-            ("pooling_type", 44), ("attention_type", 48), ("flash_attn_type", 52), ("rope_freq_base", 56), ("rope_freq_scale", 60),
+            ("llama_pooling_type", 44), ("attention_type", 48), ("flash_attn_type", 52), ("rope_freq_base", 56), ("rope_freq_scale", 60),
             ("yarn_ext_factor", 64), ("yarn_attn_factor", 68), ("yarn_beta_fast", 72), ("yarn_beta_slow", 76), ("yarn_orig_ctx", 80),
             ("defrag_threshold", 84), ("cb_eval", 88), ("cb_eval_user_data", 96), ("type_k", 104), ("type_v", 108),
             ("abort_callback", 112), ("abort_callback_data", 120), ("_embeddings", 128), ("_offloadKqv", 129), ("_noPerf", 130),
@@ -75,7 +75,8 @@ public sealed class StructLayoutTests
         Assert.Equal((512u, 2048u, 512u, 1u), (defaults.n_ctx, defaults.n_batch, defaults.n_ubatch, defaults.n_seq_max));
         Assert.Equal((0u, 0u, 1u), (defaults.n_rs_seq, defaults.n_outputs_max, defaults.n_outputs_max_per_seq));
         Assert.Equal((4, 4), (defaults.n_threads, defaults.n_threads_batch));
-        Assert.Equal((-1, -1, -1, -1), (defaults.rope_scaling_type, defaults.pooling_type, defaults.attention_type, defaults.flash_attn_type));
+        Assert.Equal((-1, -1, -1), (defaults.rope_scaling_type, defaults.attention_type, defaults.flash_attn_type));
+        Assert.Equal(LLamaPoolingType.Unspecified, defaults.llama_pooling_type);
         Assert.Equal((1, 1), (defaults.type_k, defaults.type_v));
         Assert.Equal(-1f, defaults.defrag_threshold);
         Assert.True(defaults.offload_kqv && defaults.no_perf && defaults.op_offload && defaults.swa_full);

@@ -68,5 +68,5 @@ public sealed class AnswerTextTests : IDisposable
         Assert.Equal("Hel", StopMatcherTests.Read(generation));
     }
 
-    private static SafeLlamaModelHandle Loading() => Gateway.Llama.Loading.ModelLoader.Load(TestModels.Smol, null, CancellationToken.None);
+    private static SafeLlamaModelHandle Loading() => Gateway.Llama.Loading.ModelLoader.Load(new LlamaEngineOptions { ModelPath = TestModels.Smol }, null, CancellationToken.None);
 }

@@ -45,6 +45,46 @@ public sealed class ThreadGovernorTests
     }
 
     [Fact]
+    public void What_other_engines_take_is_not_used_and_taken_again_when_they_rest()
+    {
+        Learn();
+
+        _governor.Limit(2);
+        Assert.Equal(2, _governor.Threads);
+        Step(Together);
+        _governor.Limit(1);
+        Assert.Equal(1, _governor.Threads);
+        for (var i = 0; i < 10 * ThreadGovernor.FirstSteps; i++)
+        {
+            Step(Alone);
+            Assert.Equal(1, _governor.Threads);
+        }
+
+        _governor.Limit(4);
+        Step(Alone);
+        Assert.Equal(4, _governor.Threads);
+    }
+
+    [Fact]
+    public void A_limit_is_no_reason_to_use_more_than_is_good()
+    {
+        Learn();
+        Step(Alone * 100);
+
+        _governor.Limit(3);
+        _governor.Limit(100);
+
+        Assert.Equal(1, _governor.Threads);
+        _now += ThreadGovernor.FirstPause;
+        for (var i = 0; i < ThreadGovernor.FirstSteps; i++)
+        {
+            Step(Alone);
+        }
+
+        Assert.Equal(4, _governor.Threads);
+    }
+
+    [Fact]
     public void Steps_that_are_a_little_slower_than_on_one_thread_are_noticed_after_a_few()
     {
         Learn();

@@ -45,6 +45,7 @@ internal sealed class ConfigFolder : IDisposable
     {
         Root = Directory.CreateTempSubdirectory("gateway-config-").FullName;
         Write("models/smol.gguf", "GGUF and more");
+        Write("models/tuned.gguf", "GGUF and more");
         Write("secrets/vllm", FileSecret + "\n");
         File = System.IO.Path.Combine(Root, "gateway.yaml");
         Variables["OPENAI_KEY"] = EnvironmentSecret;

@@ -36,26 +36,33 @@ public sealed class ConfigLoaderTests : IDisposable
             [new() { Name = "vllm", Weight = 9 }, new() { Name = "local-smol", Weight = 1 }],
             config.Models[1].Deployments);
         Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromMilliseconds(500)), (config.Models[1].Timeout!.Value, config.Models[1].Cooldown!.Value));
+
+        // Lists are equal only to themselves; they are looked at below.
+        var unset = new DeploymentConfig();
         Assert.Equal(
             [
-                new()
+                unset with
                 {
                     Name = "local-smol", Kind = DeploymentKind.Local, Path = _folder.PathOf("models/smol.gguf"), ContextLength = 8192, CacheCells = 16384,
-                    Parallel = 4, Queue = 0, Threads = 2, DefaultMaxTokens = 512,
+                    Parallel = 4, Queue = 0, Threads = 2, DefaultMaxTokens = 512, Load = LoadTime.FirstUse,
                 },
-                new()
+                unset with
                 {
                     Name = "vllm", Kind = DeploymentKind.OpenAICompatible, BaseUrl = "http://vllm:8000/v1", ApiKey = new Secret(ConfigFolder.FileSecret),
                     Model = "meta-llama/Llama-3.1-8B-Instruct",
                 },
-                new()
+                unset with
                 {
                     Name = "openai-us", Kind = DeploymentKind.OpenAI, BaseUrl = "https://api.openai.com/v1",
                     ApiKey = new Secret(ConfigFolder.EnvironmentSecret),
                 },
-                new() { Name = "ollama", Kind = DeploymentKind.OpenAICompatible, BaseUrl = "http://localhost:11434/v1", Model = "llama3:8b" },
+                unset with { Name = "ollama", Kind = DeploymentKind.OpenAICompatible, BaseUrl = "http://localhost:11434/v1", Model = "llama3:8b" },
             ],
-            config.Deployments);
+            config.Deployments.Select(d => d with { Lora = unset.Lora }));
+        Assert.Equal(
+            [new() { Path = _folder.PathOf("models/smol.gguf"), Scale = 1 }, new() { Path = _folder.PathOf("models/tuned.gguf"), Scale = -0.25 }],
+            config.Deployments[0].Lora);
+        Assert.Empty(config.Deployments[1].Lora);
         Assert.Equal("hospital, NO", string.Join(", ", config.Tenants.Select(t => t.Name)));
         Assert.Equal(["*"], config.Tenants[1].Models);
         Assert.Equal(

@@ -48,6 +48,10 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("kind: local", "kind: local\n    api_key: ${OPENAI_KEY}", "6:5: deployments[0].api_key: is not a key of the kind `local`; remove it, or change `kind`")]
     [InlineData("kind: local", "kind: local\n    model: x", "6:5: deployments[0].model: is not a key of the kind `local`; remove it, or change `kind`")]
     [InlineData("kind: local", "kind: local\n    context_length: 4096\n    cache_cells: 4095", "7:5: deployments[0].cache_cells: is less than context_length, so a request of that length would never fit")]
+    [InlineData("kind: local", "kind: local\n    lora: [models/none.gguf]", "6:12: deployments[0].lora[0].path: the file `FOLDER/models/none.gguf` does not exist")]
+    [InlineData("kind: local", "kind: local\n    lora: [secrets/vllm]", "6:12: deployments[0].lora[0].path: the file `FOLDER/secrets/vllm` is not a GGUF file (it does not begin with `GGUF`)")]
+    [InlineData("kind: local", "kind: local\n    lora: [models/smol.gguf, { path: ./models/smol.gguf, scale: 0.5 }]",
+        "6:32: deployments[0].lora[1].path: the adapter `./models/smol.gguf` stands in this list twice; remove one, and set the `scale` of the other")]
     // Addresses
     [InlineData("tenants:", "listen: { api: localhost }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
     [InlineData("tenants:", "listen: { api: \"http://localhost:80\" }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
@@ -59,7 +63,25 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("tenants:", "listen: { admin: localhost:8080 }\ntenants:", "7:11: listen.admin: api and admin cannot both listen on port 8080 (127.0.0.1 and localhost); give admin another port")]
     [InlineData("tenants:", "listen: { api: \"*:8081\" }\ntenants:", "7:1: listen.admin: api and admin cannot both listen on port 8081 (* and 127.0.0.1); give admin another port")]
     public void A_rule_that_is_broken_is_reported_with_its_line_column_and_key(string passage, string replacement, string error) =>
-        Assert.Equal([error], _folder.Errors(ConfigFolder.Minimal, passage, replacement));
+        Assert.Equal([error.Replace("FOLDER", _folder.Root, StringComparison.Ordinal)], _folder.Errors(ConfigFolder.Minimal, passage, replacement));
+
+    [Theory]
+    [InlineData("context_length: 512", "", true)]
+    [InlineData("context_length: 512", "context_length: 512", false)]
+    [InlineData("load: first_use", "default_max_tokens: 5", false)]
+    public void A_file_that_is_loaded_twice_for_a_setting_is_worth_a_warning(string first, string second, bool warned)
+    {
+        var yaml = ConfigFolder.Minimal
+            .Replace("deployments: [d]", "deployments: [d, e]", StringComparison.Ordinal)
+            .Replace("    kind: local\n", $"    kind: local\n    {first}\n", StringComparison.Ordinal)
+            .Replace("tenants:", $"  - name: e\n    kind: local\n    path: models/smol.gguf\n    lora: [models/adapter.gguf]\n    {second}\ntenants:", StringComparison.Ordinal);
+        _folder.Write("models/adapter.gguf", "GGUF and more");
+
+        var result = _folder.Load(yaml);
+
+        Assert.Empty(result.Errors);
+        Assert.Equal(warned ? 1 : 0, result.Warnings.Count(w => w.ToString().Contains("the file is loaded a second time, since `d` has other settings", StringComparison.Ordinal)));
+    }
 
     [Theory]
     [InlineData("base_url: https://llm.example.com/v1", "base_url: llm.example.com/v1", "6:5: deployments[0].base_url: " + BadUrl)]

@@ -12,6 +12,8 @@ public sealed class ForwardingTests(SharedGateway shared) : IClassFixture<Shared
     [Theory]
     [InlineData("/v1/chat/completions", "/v1/chat/completions")]
     [InlineData("/v1/completions", "/v1/completions")]
+    [InlineData("/v1/embeddings", "/v1/embeddings")]
+    [InlineData("/v1/rerank", "/v1/rerank")]
     [InlineData("/v1/chat/completions?api-version=1&key=" + TestKeys.Acme, "/v1/chat/completions")]
     [InlineData("/v1/chat/completions/", "/v1/chat/completions")]
     public async Task The_request_goes_to_the_endpoint_below_the_base_url(string path, string upstreamPath)
@@ -294,6 +296,25 @@ public sealed class ForwardingTests(SharedGateway shared) : IClassFixture<Shared
         var stream = Answers.Event("x", "\"stop\"") + "data: {\"choices\":[],\"usage\": {\"prompt_tokens\":11,\"completion_tokens\":5,\"details\":{\"prompt_tokens\":1000}}}\n\n" + Answers.Done;
         await shared.ForwardAsync(Answers.Whole(stream, headers: "Content-Type: text/event-stream\r\n"));
         await Eventually.TrueAsync(async () => await TokensAsync() == before + 26, "the stream's 11 and 5 tokens are counted");
+    }
+
+    [Theory]
+    [InlineData("/v1/embeddings", """{"object":"list","data":[{"object":"embedding","index":0,"embedding":"AACAPw=="}],"model":"x","usage":{"prompt_tokens":9,"total_tokens":9}}""")]
+    [InlineData("/v1/rerank", """{"results":[{"index":0,"relevance_score":0.5}],"usage":{"total_tokens":9}}""")]
+    public async Task An_answer_without_text_goes_to_the_client_byte_for_byte_and_its_tokens_are_counted(string path, string answer)
+    {
+        const string body = """{"model":"alias","input":["a"],"query":"a","documents":["b"],"dimensions":1}""";
+        _upstream.Script = c => c.SendAsync(Answers.Json(answer));
+        var before = await TokensAsync();
+        var requests = _upstream.Requests.Count;
+
+        using var response = await shared.Gateway.PostAsync(body, path);
+
+        Assert.Equal(answer, await response.Content.ReadAsStringAsync());
+        var request = _upstream.Requests.Skip(requests).Single();
+        Assert.Equal($"POST {path} HTTP/1.1", request.Head.StartLine);
+        Assert.Equal(body.Replace("\"alias\"", System.Text.Json.JsonSerializer.Serialize(SharedGateway.Alias), StringComparison.Ordinal), request.Text);
+        await Eventually.TrueAsync(async () => await TokensAsync() == before + 9, "the answer's 9 tokens are counted");
     }
 
     private async Task<double> TokensAsync() => (await shared.Gateway.MetricsAsync()).Split('\n')

@@ -37,6 +37,15 @@ internal sealed class GatewayFile
         return this;
     }
 
+    /// <param name="name">Name of the deployment.</param>
+    /// <param name="path">The GGUF file.</param>
+    /// <param name="more">Other keys, such as <c>load: first_use</c>.</param>
+    public GatewayFile Local(string name, string path, string more = "")
+    {
+        _deployments.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, kind: local, path: \"{path}\"{(more.Length > 0 ? ", " + more : "")} }}");
+        return this;
+    }
+
     public GatewayFile Tenant(string name, string key, params string[] models)
     {
         var names = string.Join(", ", models.Select(m => $"\"{m}\""));

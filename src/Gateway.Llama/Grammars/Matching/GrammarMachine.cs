@@ -10,8 +10,8 @@ internal sealed class GrammarMachine
     public const int MostWork = 500_000;
 
     // 2 KB for each set that was followed, about 200 bytes for others.
-    private const int MostFollowed = 4_096;
-    private const int MostSets = 50_000;
+    private const int MostFollowed = 2_048;
+    private const int MostSets = 20_000;
 
     private readonly Grammar _grammar;
     private readonly int _mostMasks;
@@ -273,11 +273,11 @@ internal sealed class GrammarMachine
 
     private void Normalize(List<Frame> frames)
     {
-        frames.Sort();
+        frames.Sort(Frame.CompareTops);
         var last = 0;
         for (var i = 1; i < frames.Count; i++)
         {
-            if (frames[i].CompareTo(frames[last]) != 0)
+            if (Frame.CompareTops(frames[i], frames[last]) != 0)
             {
                 frames[++last] = frames[i];
             }

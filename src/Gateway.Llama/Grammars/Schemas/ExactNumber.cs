@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Gateway.Llama.Grammars.Schemas;
 
 /// <summary>A JSON number as it stands: mantissa times ten to the power of the exponent, without trailing zeros in the mantissa.</summary>
-internal readonly record struct ExactNumber : IComparable<ExactNumber>
+internal readonly record struct ExactNumber
 {
     private const int MostExponent = 400;
 

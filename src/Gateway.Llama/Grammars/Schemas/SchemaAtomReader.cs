@@ -288,7 +288,7 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
         }
     }
 
-    private static IReadOnlyList<JsonElement> Intersect(SchemaAtom atom, JsonElement[] values)
+    private static JsonElement[] Intersect(SchemaAtom atom, JsonElement[] values)
     {
         if (atom.Values is null)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using Gateway.Llama.Chat;
 using static Gateway.Api.RequestFields;
 
 namespace Gateway.Api.Chat;
@@ -7,6 +8,9 @@ namespace Gateway.Api.Chat;
 /// <summary>A request to <c>/v1/chat/completions</c> for a local model.</summary>
 internal sealed class ChatRequest
 {
+    private const int MostVariables = 64;
+    private const string ToolsInstead = "Use 'tools' and 'tool_choice'";
+
     // Every field of OpenAI's CreateChatCompletionRequest, and what becomes of it.
     private static readonly FrozenDictionary<string, FieldReader<ChatRequest>> Fields =
         new Dictionary<string, FieldReader<ChatRequest>>(GenerationFields.Create<ChatRequest>(r => r.Settings), StringComparer.Ordinal)
@@ -14,41 +18,73 @@ internal sealed class ChatRequest
             ["messages"] = ReadMessages,
             ["max_tokens"] = Integer<ChatRequest>(1, int.MaxValue, (r, v) => r._maxTokens = (int)v),
             ["max_completion_tokens"] = Integer<ChatRequest>(1, int.MaxValue, (r, v) => r.Settings.MaxTokens = (int)v),
-            ["response_format"] = ReadResponseFormat,
+            ["response_format"] = (value, name, request) =>
+            {
+                request.ResponseFormat = ResponseFormat.Read(value, name, out var error);
+                return error;
+            },
+            ["logprobs"] = Boolean<ChatRequest>((r, v) => r._logprobs = v),
+            ["top_logprobs"] = Integer<ChatRequest>(0, Llama.GenerationRequest.MostTopLogprobs, (r, v) => r._topLogprobs = (int)v),
+            ["tools"] = (value, name, request) => ToolReader.ReadAll(value, name, request._tools),
+            ["tool_choice"] = (value, name, request) =>
+            {
+                request._toolChoice = ToolChoice.Read(value, name, out var error);
+                return error;
+            },
+            ["parallel_tool_calls"] = Boolean<ChatRequest>((r, v) => r.ParallelToolCalls = v),
+            ["reasoning_effort"] = ReadReasoningEffort,
+
+            // Not OpenAI's, but llama-server's and vLLM's.
+            ["chat_template_kwargs"] = ReadTemplateVariables,
 
             // Ask for what happens anyway.
-            ["logprobs"] = Only<ChatRequest>("false"),
             ["store"] = Only<ChatRequest>("false"),
             ["modalities"] = ReadModalities,
             ["service_tier"] = Only<ChatRequest>("\"auto\"", "\"default\""),
             ["safety_identifier"] = Accepted<ChatRequest>(JsonValueKind.String),
             ["prompt_cache_key"] = Accepted<ChatRequest>(JsonValueKind.String),
-            ["tools"] = Empty<ChatRequest>(JsonValueKind.Array),
-            ["tool_choice"] = Only<ChatRequest>("\"none\"", "\"auto\""),
-            ["parallel_tool_calls"] = Boolean<ChatRequest>((_, _) => { }),
-            ["functions"] = Empty<ChatRequest>(JsonValueKind.Array),
-            ["function_call"] = Only<ChatRequest>("\"none\"", "\"auto\""),
             ["metadata"] = Empty<ChatRequest>(JsonValueKind.Object),
+            ["verbosity"] = Only<ChatRequest>("\"medium\""),
 
+            ["functions"] = Replaced<ChatRequest>(ToolsInstead, "[]"),
+            ["function_call"] = Replaced<ChatRequest>(ToolsInstead, "\"none\"", "\"auto\""),
             ["audio"] = Refused<ChatRequest>(),
             ["moderation"] = Refused<ChatRequest>(),
             ["prediction"] = Refused<ChatRequest>(),
             ["prompt_cache_options"] = Refused<ChatRequest>(),
             ["prompt_cache_retention"] = Refused<ChatRequest>(),
-            ["reasoning_effort"] = Only<ChatRequest>("\"none\""),
-            ["top_logprobs"] = Refused<ChatRequest>(),
-            ["verbosity"] = Only<ChatRequest>("\"medium\""),
             ["web_search_options"] = Refused<ChatRequest>(),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    private readonly List<ChatTool> _tools = [];
     private int? _maxTokens;
+    private bool _logprobs;
+    private int? _topLogprobs;
+    private ToolChoice? _toolChoice;
 
     private ChatRequest()
     {
     }
 
-    /// <summary>The conversation; not empty.</summary>
+    /// <summary>The conversation; not empty, and every call in it has its result.</summary>
     public IReadOnlyList<ChatMessage> Messages { get; private set; } = [];
+
+    /// <summary>Functions that the model is told of.</summary>
+    public IReadOnlyList<ChatTool> Tools => _tools;
+
+    public ToolChoice ToolChoice => _toolChoice ?? ToolChoice.Auto;
+
+    /// <summary>Whether several tools may be called at once.</summary>
+    public bool ParallelToolCalls { get; private set; } = true;
+
+    /// <summary>What JSON the answer is; null where it is text.</summary>
+    public ResponseFormat? ResponseFormat { get; private set; }
+
+    /// <summary>How much the model is to think; null where the request does not say.</summary>
+    public string? ReasoningEffort { get; private set; }
+
+    /// <summary>Variables for the model's template.</summary>
+    public IReadOnlyDictionary<string, JsonElement> TemplateVariables { get; private set; } = FrozenDictionary<string, JsonElement>.Empty;
 
     public GenerationSettings Settings { get; } = new();
 
@@ -73,8 +109,20 @@ internal sealed class ChatRequest
                 "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", "max_tokens", "invalid_parameter_combination");
         }
 
+        if (_topLogprobs is not null && !_logprobs)
+        {
+            return ApiError.BadRequest("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", "top_logprobs", "invalid_parameter_combination");
+        }
+
         Settings.MaxTokens ??= _maxTokens;
-        return GenerationFields.CheckStreamOptions(body);
+        Settings.TopLogprobs = _logprobs ? _topLogprobs ?? 0 : null;
+        if (ConversationOrder.Check(Messages) is { } orderError)
+        {
+            return orderError;
+        }
+
+        Messages = ConversationOrder.NameResults(Messages);
+        return _toolChoice?.Check(_tools) ?? GenerationFields.CheckStreamOptions(body);
     }
 
     private static ApiError? ReadMessages(JsonElement value, string name, ChatRequest request)
@@ -92,7 +140,7 @@ internal sealed class ChatRequest
         var messages = new List<ChatMessage>(value.GetArrayLength());
         foreach (var item in value.EnumerateArray())
         {
-            if (ChatMessage.Read(item, $"messages[{messages.Count}]", out var error) is not { } message)
+            if (ChatMessageReader.Read(item, $"messages[{messages.Count}]", out var error) is not { } message)
             {
                 return error;
             }
@@ -104,26 +152,41 @@ internal sealed class ChatRequest
         return null;
     }
 
-    private static ApiError? ReadResponseFormat(JsonElement value, string name, ChatRequest request)
+    private static ApiError? ReadReasoningEffort(JsonElement value, string name, ChatRequest request)
     {
-        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("type", out var type))
+        var error = Text(value, name, out var effort);
+        request.ReasoningEffort = effort;
+        return error ?? (effort is "none" or "minimal" or "low" or "medium" or "high" or "xhigh" or "max"
+            ? null
+            : ApiError.BadRequest(
+                $"Invalid value for '{name}'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', 'xhigh' and 'max'.", name, "invalid_value"));
+    }
+
+    private static ApiError? ReadTemplateVariables(JsonElement value, string name, ChatRequest request)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
         {
-            return InvalidType(name, "object with a 'type'", value);
+            return InvalidType(name, "object", value);
         }
 
-        if (!IsText(type, "text"))
+        if (value.GetPropertyCount() > MostVariables)
         {
-            return ApiError.BadRequest("Unsupported value: 'response_format.type' can only be \"text\" with this model.", "response_format.type", "unsupported_value");
+            return ApiError.BadRequest($"Invalid '{name}': expected at most {MostVariables} variables, but got more.", name, "array_above_max_length");
         }
 
-        foreach (var property in value.EnumerateObject())
+        var variables = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var variable in value.EnumerateObject())
         {
-            if (property.Name is not "type" && property.Value.ValueKind != JsonValueKind.Null)
+            var path = $"{name}.{Shorten(variable.Name)}";
+            if (ChatTemplate.IsReserved(variable.Name))
             {
-                return Unsupported($"{name}.{Shorten(property.Name)}");
+                return ApiError.BadRequest($"Invalid '{path}': the gateway sets this variable itself.", path, "invalid_value");
             }
+
+            variables.Add(variable.Name, variable.Value);
         }
 
+        request.TemplateVariables = variables;
         return null;
     }
 

@@ -9,6 +9,9 @@ internal sealed class CompletionRequest
 {
     private const int MaxPrompts = 128;
 
+    // OpenAI's limit for this endpoint.
+    private const int MaxLogprobs = 5;
+
     // Every field of OpenAI's CreateCompletionRequest, and what becomes of it.
     private static readonly FrozenDictionary<string, FieldReader<CompletionRequest>> Fields =
         new Dictionary<string, FieldReader<CompletionRequest>>(GenerationFields.Create<CompletionRequest>(r => r.Settings), StringComparer.Ordinal)
@@ -16,11 +19,11 @@ internal sealed class CompletionRequest
             ["prompt"] = ReadPrompts,
             ["echo"] = Boolean<CompletionRequest>((r, v) => r.Echo = v),
             ["best_of"] = Integer<CompletionRequest>(1, GenerationFields.MaxChoices, (r, v) => r._bestOf = (int)v),
-            ["logprobs"] = Refused<CompletionRequest>(),
+            ["logprobs"] = Integer<CompletionRequest>(0, MaxLogprobs, (r, v) => r.Settings.TopLogprobs = (int)v),
             ["suffix"] = Refused<CompletionRequest>(),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private readonly List<CompletionPrompt> _prompts = [];
+    private readonly List<TextInput> _prompts = [];
     private int? _bestOf;
 
     private CompletionRequest()
@@ -28,7 +31,7 @@ internal sealed class CompletionRequest
     }
 
     /// <summary>Texts to continue, each on its own; not empty.</summary>
-    public IReadOnlyList<CompletionPrompt> Prompts => _prompts;
+    public IReadOnlyList<TextInput> Prompts => _prompts;
 
     /// <summary>Whether the answer begins with the prompt.</summary>
     public bool Echo { get; private set; }
@@ -51,6 +54,12 @@ internal sealed class CompletionRequest
             return Missing("prompt");
         }
 
+        if (Echo && Settings.TopLogprobs is not null)
+        {
+            return ApiError.BadRequest(
+                "Unsupported value: 'logprobs' cannot be asked for with 'echo': the log probabilities of a prompt are not computed.", "logprobs", "unsupported_value");
+        }
+
         // As many as are answered can be drawn, but not more to choose from.
         if (_bestOf is { } bestOf && bestOf != Settings.Choices)
         {
@@ -63,71 +72,6 @@ internal sealed class CompletionRequest
             : GenerationFields.CheckStreamOptions(body);
     }
 
-    private static ApiError? ReadPrompts(JsonElement value, string name, CompletionRequest request)
-    {
-        if (value.ValueKind != JsonValueKind.Array)
-        {
-            return ReadText(value, name, request);
-        }
-
-        if (value.GetArrayLength() == 0)
-        {
-            return ApiError.BadRequest("Invalid 'prompt': it is an empty array.", name, "empty_array");
-        }
-
-        if (value[0].ValueKind == JsonValueKind.Number)
-        {
-            return ReadTokens(value, name, request);
-        }
-
-        if (value.GetArrayLength() > MaxPrompts)
-        {
-            return ApiError.BadRequest($"Invalid 'prompt': expected at most {MaxPrompts} prompts, but got more.", name, "array_above_max_length");
-        }
-
-        foreach (var item in value.EnumerateArray())
-        {
-            var path = $"{name}[{request.Prompts.Count}]";
-            var error = item.ValueKind == JsonValueKind.Array ? ReadTokens(item, path, request) : ReadText(item, path, request);
-            if (error is not null)
-            {
-                return error;
-            }
-        }
-
-        return null;
-    }
-
-    private static ApiError? ReadText(JsonElement value, string path, CompletionRequest request)
-    {
-        var error = Text(value, path, out var text);
-        request._prompts.Add(new CompletionPrompt(path, text, null));
-        return error;
-    }
-
-    private static ApiError? ReadTokens(JsonElement value, string path, CompletionRequest request)
-    {
-        var tokens = new List<int>(value.GetArrayLength());
-        foreach (var item in value.EnumerateArray())
-        {
-            var itemPath = $"{path}[{tokens.Count}]";
-            if (item.ValueKind != JsonValueKind.Number)
-            {
-                return InvalidType(itemPath, "token id", item);
-            }
-
-            if (!item.TryGetInt32(out var token) || token < 0)
-            {
-                return ApiError.BadRequest($"Invalid '{itemPath}': a token id is a whole number from 0.", itemPath, "invalid_value");
-            }
-
-            tokens.Add(token);
-        }
-
-        request._prompts.Add(new CompletionPrompt(path, null, tokens));
-        return null;
-    }
+    private static ApiError? ReadPrompts(JsonElement value, string name, CompletionRequest request) =>
+        TextInput.ReadAll(value, name, MaxPrompts, request._prompts);
 }
-
-/// <summary>A text to continue, given as text or as token ids.</summary>
-internal sealed record CompletionPrompt(string Path, string? Text, IReadOnlyList<int>? Tokens);

@@ -1,0 +1,131 @@
+using System.Globalization;
+using Gateway.Llama.Gguf;
+
+namespace Gateway.Llama.Loading;
+
+/// <summary>What a model takes of memory, told from its file before it is loaded.</summary>
+/// <param name="Weights">Bytes of the weights.</param>
+/// <param name="Cache">Bytes of the KV cache, and of the state of recurrent layers.</param>
+/// <param name="Compute">Bytes for intermediate results, about.</param>
+/// <param name="Outputs">Bytes that libllama sets aside for logits; a model that makes vectors never touches them.</param>
+/// <param name="ContextLength">Tokens of one request that this is for.</param>
+/// <param name="Cells">Cells of the KV cache, one a token, shared by all requests.</param>
+/// <param name="Sequences">Requests at a time.</param>
+public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long Outputs, int ContextLength, int Cells, int Sequences)
+{
+    // libllama's types of cached keys and values, and of everything in between.
+    private const int HalfBytes = 2;
+    private const int SingleBytes = 4;
+
+    /// <summary>All together.</summary>
+    public long Total => Weights + Cache + Compute + Outputs;
+
+    /// <summary>The need of a model that is hosted with these options.</summary>
+    /// <param name="file">The model; one without problems.</param>
+    /// <param name="options">How it is hosted.</param>
+    public static MemoryEstimate Of(GgufFile file, LlamaEngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(options);
+        return Of(new ModelMetadata(file), options);
+    }
+
+    internal static MemoryEstimate Of(ModelMetadata model, LlamaEngineOptions options)
+    {
+        var shape = Shape.Of(model, options);
+        var cache = 0.0;
+        for (var layer = 0; layer < model.LayerCount; layer++)
+        {
+            cache += (double)HalfBytes * shape.Cells * model.KVHeadCount(layer) * (model.KeyLength + model.ValueLength);
+            cache += (double)SingleBytes * shape.Sequences * StateOf(model, layer);
+        }
+
+        return new MemoryEstimate(
+            model.Tensors.Values.Sum(tensor => tensor.Size ?? 0),
+            (long)Math.Min(cache, long.MaxValue / 4),
+            (long)ComputeOf(model, shape),
+            SingleBytes * shape.Outputs * model.TokenCount,
+            shape.ContextLength,
+            shape.Cells,
+            shape.Sequences);
+    }
+
+    /// <summary>
+    /// The system hands out memory that it does not have, and ends the process when it is used: a model that cannot fit is refused before.
+    /// </summary>
+    /// <exception cref="LlamaLoadException">It does not fit into what this process may use.</exception>
+    internal void Demand(string path)
+    {
+        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (Total <= available)
+        {
+            return;
+        }
+
+        throw new LlamaLoadException(
+            path,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"it takes about {Total / 1e6:N0} MB of memory ({Weights / 1e6:N0} MB of weights, {Cache / 1e6:N0} MB for {Cells} KV cells, {Compute / 1e6:N0} MB to compute, {Outputs / 1e6:N0} MB for what it puts out), and this process may use {available / 1e6:N0} MB"),
+            Weights > available ? "Take a smaller model, or one in fewer bits" : "Lower CacheCells or ContextLength");
+    }
+
+    /// <summary>Numbers that a recurrent layer keeps of one sequence.</summary>
+    private static double StateOf(ModelMetadata model, int layer)
+    {
+        var isRecurrent = Architectures.Recurrent.Contains(model.Architecture);
+        if (!isRecurrent && !(Architectures.Hybrid.Contains(model.Architecture) && (model.KVHeadCount(layer) == 0 || model.Architecture is "falcon-h1")))
+        {
+            return 0;
+        }
+
+        double vector = model.EmbeddingLength;
+        if (model.UInt32("wkv.head_size") is { } head)
+        {
+            return vector * ((model.UInt32("token_shift_count") ?? 2) + head);
+        }
+
+        if (model.UInt32("shortconv.l_cache") is { } cache)
+        {
+            return vector * (cache - 1);
+        }
+
+        double inner = model.UInt32("ssm.inner_size") ?? 0;
+        double state = model.UInt32("ssm.state_size") ?? 0;
+        var kernel = (model.UInt32("ssm.conv_kernel") ?? 1) - 1;
+        return (kernel * (inner + (2 * (model.UInt32("ssm.group_count") ?? 0) * state))) + (inner * state);
+    }
+
+    // What lies between the layers of one batch; measured within a factor of two of libllama's own buffers.
+    private static double ComputeOf(ModelMetadata model, Shape shape)
+    {
+        double widest = Math.Max(model.OfLayer("feed_forward_length", 0) ?? 0, 2 * (model.UInt32("ssm.inner_size") ?? 0));
+        var attention = model.HeadCount(0) * model.KeyLength;
+        var vectors = SingleBytes * ((4.0 * model.EmbeddingLength) + (2 * widest) + (2 * attention));
+        var mask = attention > 0 ? HalfBytes * Math.Max(shape.Cells, shape.Batch) : 0;
+        return (shape.Batch * (vectors + mask)) + (SingleBytes * (double)Math.Min(shape.Outputs, shape.Sequences) * model.TokenCount);
+    }
+
+    /// <summary>The context that the factories make of a model.</summary>
+    private readonly record struct Shape(int ContextLength, int Cells, int Sequences, int Batch, long Outputs)
+    {
+        public static Shape Of(ModelMetadata model, LlamaEngineOptions options)
+        {
+            var trained = (int)Math.Min(model.UInt32("context_length") ?? 0, int.MaxValue);
+            var usual = Math.Min(trained, LlamaEngineOptions.DefaultContextLength);
+
+            var purpose = model.Purpose;
+            if (purpose.Task == ModelTask.Generate)
+            {
+                var length = options.ContextLength ?? Math.Min(usual, options.CacheCells ?? int.MaxValue);
+                var cells = options.CacheCells ?? (int)Math.Min(2L * length, int.MaxValue);
+                return new(length, cells, options.MaxSequences, Math.Min(options.BatchSize, ContextFactory.LargestComputeBatch), options.MaxSequences);
+            }
+
+            var context = options.ContextLength ?? VectorContextFactory.DefaultContextLength(model.TokenCount, purpose.InPieces, usual);
+            var batch = purpose.InPieces ? Math.Min(context, VectorContextFactory.PieceLength) : context;
+            var hasCache = !Architectures.Encoders.Contains(model.Architecture);
+            return new(context, hasCache ? context : 0, 1, batch, batch);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace Gateway.Llama.Vectors;
+
+/// <summary>Texts of one request, on their way to vectors. Only the scheduler's thread changes it.</summary>
+internal sealed class VectorJob(IReadOnlyList<int[]> texts, CancellationToken cancellationToken)
+{
+    private readonly TaskCompletionSource<VectorResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly float[][] _vectors = new float[texts.Count][];
+    private int _done;
+
+    public IReadOnlyList<int[]> Texts { get; } = texts;
+
+    public CancellationToken CancellationToken { get; } = cancellationToken;
+
+    public Task<VectorResult> Result => _result.Task;
+
+    /// <summary>Index of the text that is computed next.</summary>
+    public int Next { get; private set; }
+
+    public int[] NextText => Texts[Next];
+
+    public bool HasNext => Next < Texts.Count;
+
+    public bool HasEnded { get; private set; }
+
+    public bool IsDone => _done == Texts.Count;
+
+    public VectorItem Take() => new(this, Next++);
+
+    public void Set(int index, float[] vector)
+    {
+        _vectors[index] = vector;
+        _done++;
+    }
+
+    public void Finish(FinishReason reason, Exception? error = null)
+    {
+        HasEnded = true;
+        _result.TrySetResult(new(reason, reason == FinishReason.Stop ? _vectors : [], error));
+    }
+}
+
+/// <summary>One text of a job.</summary>
+internal readonly record struct VectorItem(VectorJob Job, int Index)
+{
+    public int[] Tokens => Job.Texts[Index];
+}

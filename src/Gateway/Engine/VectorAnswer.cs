@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Gateway.Api;
+using Gateway.Exchanges;
+using Gateway.Llama;
+
+namespace Gateway.Engine;
+
+/// <summary>Answers one exchange with vectors of a local model.</summary>
+internal sealed class VectorAnswer(HttpContext context, Exchange exchange, VectorRequest request, TimeProvider time)
+{
+    private static readonly JsonWriterOptions WriterOptions = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    public async Task WriteAsync(VectorResult result)
+    {
+        context.RequestAborted.ThrowIfCancellationRequested();
+        if (result.Reason != FinishReason.Stop)
+        {
+            await exchange.RefuseAsync(context, result.Reason == FinishReason.Error ? ApiError.EngineFailed : ApiError.Stopping);
+            return;
+        }
+
+        exchange.Usage = request.Usage;
+        exchange.MarkFirstToken(time);
+        context.Response.ContentType = "application/json";
+        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, WriterOptions))
+        {
+            request.Format.Write(writer, ByInput(result.Vectors), request.Usage);
+        }
+
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private List<IReadOnlyList<WindowVector>> ByInput(IReadOnlyList<float[]> vectors)
+    {
+        var next = 0;
+        return [.. request.Inputs.Select(windows => (IReadOnlyList<WindowVector>)[.. windows.Select(w => new WindowVector(vectors[next++], w.Length))])];
+    }
+}

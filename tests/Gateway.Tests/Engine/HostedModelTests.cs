@@ -1,0 +1,155 @@
+using Gateway.Engine;
+using Gateway.Llama;
+using Gateway.Tests.Testing;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Engine;
+
+/// <summary>Models and adapters that deployments share, load at their first use, and let go of.</summary>
+public sealed class HostedModelTests : IAsyncLifetime
+{
+    private static readonly AdapterFile Lora = new(SharedModels.Tiny("tiny-llama-lora.gguf"), 1);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
+    private readonly LogCapture _logs = new();
+    private readonly ManualTimeProvider _time = new();
+    private readonly ILoggerFactory _loggers;
+    private readonly EngineHost _host;
+
+    public HostedModelTests()
+    {
+        _loggers = LoggerFactory.Create(builder => builder.AddProvider(_logs));
+        _host = new EngineHost(_loggers, _time);
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _loggers.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [SharedFact]
+    public async Task A_model_for_its_first_use_is_loaded_once_by_all_who_ask_first()
+    {
+        var handle = _host.Acquire("d", Options(), atFirstUse: true);
+        await _host.AllLoadedAsync();
+        Assert.Equal((LoadState.NotLoaded, 0), (handle.State, Lines("loading")));
+
+        var loaded = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(handle.LoadAsync)));
+
+        Assert.Single(loaded.Distinct());
+        Assert.Equal((LoadState.Ready, 1), (handle.State, Lines("loading")));
+        handle.Release();
+        await _logs.WaitForAsync(l => l.Text.Contains("d: unloaded", StringComparison.Ordinal));
+    }
+
+    [SharedFact]
+    public async Task Deployments_of_one_file_share_it_with_and_without_adapters()
+    {
+        var plain = _host.Acquire("plain", Options());
+        var adapted = _host.Acquire("adapted", Options(), [Lora]);
+        var half = _host.Acquire("half", Options(), [Lora with { Scale = 0.5f }], atFirstUse: true);
+        await _host.AllLoadedAsync();
+
+        Assert.Equal((LoadState.Ready, LoadState.Ready, LoadState.NotLoaded), (plain.State, adapted.State, half.State));
+        Assert.Same(plain.Loaded!.Engine, adapted.Loaded!.Engine);
+        Assert.Same(plain.Loaded.Engine, (await half.LoadAsync()).Engine);
+        Assert.Equal((0, 1f, 0.5f), (plain.Loaded.Adapters.Count, adapted.Loaded.Adapters.Single().Scale, half.Loaded!.Adapters.Single().Scale));
+        Assert.Equal(1, Lines(": loading /"));
+
+        // The one that asked first may go first.
+        var adapter = half.Loaded.Adapters.Single();
+        plain.Release();
+        half.Release();
+        Assert.Throws<ObjectDisposedException>(() => Submit(adapted.Loaded, [adapter]));
+        var answer = Submit(adapted.Loaded, adapted.Loaded.Adapters);
+        while (!(await answer.ReadAsync(CancellationToken.None)).IsLast)
+        {
+        }
+
+        Assert.Equal(FinishReason.Length, answer.FinishReason);
+        Assert.Equal(0, Lines("unloaded"));
+        adapted.Release();
+        await _logs.WaitForAsync(l => l.Text.Contains("plain: unloaded", StringComparison.Ordinal));
+    }
+
+    [SharedFact]
+    public async Task A_model_that_cannot_be_loaded_at_its_first_use_is_told_once_in_the_log_and_tried_again_after_a_pause()
+    {
+        var path = Path.Combine(_folder, "model.gguf");
+        await File.WriteAllBytesAsync(path, [.. "GGUF"u8, 3, 0, 0, 0, 1, 2, 3]);
+        var handle = _host.Acquire("d", Options(path), atFirstUse: true);
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Contains("model.gguf", (await Assert.ThrowsAsync<LlamaLoadException>(handle.LoadAsync)).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal((LoadState.Failed, 1, 1), (handle.State, Lines("loading"), Lines("503")));
+        File.Copy(SharedModels.Tiny("tiny-llama.gguf"), path, overwrite: true);
+        await Assert.ThrowsAsync<LlamaLoadException>(handle.LoadAsync);
+        _time.Advance(handle.RetryIn);
+
+        Assert.NotNull(await handle.LoadAsync());
+        Assert.Equal((LoadState.Ready, 2), (handle.State, Lines("loading")));
+    }
+
+    [SharedFact]
+    public async Task A_new_configuration_tries_again_at_once_what_failed_before()
+    {
+        var path = Path.Combine(_folder, "model.gguf");
+        await File.WriteAllBytesAsync(path, [.. "GGUF"u8, 3, 0, 0, 0, 1, 2, 3]);
+        var before = _host.Acquire("d", Options(path), atFirstUse: true);
+        await Assert.ThrowsAsync<LlamaLoadException>(before.LoadAsync);
+        File.Copy(SharedModels.Tiny("tiny-llama.gguf"), path, overwrite: true);
+
+        var after = _host.Acquire("d", Options(path));
+
+        Assert.NotNull(await after.LoadAsync());
+        Assert.Equal(LoadState.Ready, before.State);
+    }
+
+    [SharedFact]
+    public async Task An_adapter_that_does_not_fit_fails_its_own_deployment_only()
+    {
+        var plain = _host.Acquire("plain", Options());
+        var adapted = _host.Acquire("adapted", Options(), [Lora, new(SharedModels.Tiny("smollm2-135m-lora-a.gguf"), 1)], atFirstUse: true);
+
+        var exception = await Assert.ThrowsAsync<LlamaLoadException>(adapted.LoadAsync);
+
+        Assert.Contains("smollm2-135m-lora-a.gguf", exception.Message, StringComparison.Ordinal);
+        Assert.Equal((LoadState.Failed, 1), (adapted.State, Lines("503")));
+        Assert.NotNull(await plain.LoadAsync());
+    }
+
+    [SharedFact]
+    public async Task What_is_let_go_of_while_it_loads_is_freed()
+    {
+        var handles = Enumerable.Range(0, 20).Select(i => _host.Acquire("d", Options(), [Lora], atFirstUse: i % 2 == 0)).ToList();
+        var loads = handles.Select(h => h.LoadAsync()).ToList();
+
+        handles.ForEach(h => h.Release());
+
+        foreach (var load in loads)
+        {
+            // However far each had got.
+            await Task.WhenAny(load);
+            Assert.True(load.IsCompletedSuccessfully || load.IsCanceled || load.Exception!.InnerException is ObjectDisposedException, load.Exception?.ToString());
+        }
+
+        Assert.Empty(_host.Handles);
+        Assert.Empty(_host.Engines);
+    }
+
+    private static LlamaEngineOptions Options(string? path = null) =>
+        new() { ModelPath = path ?? SharedModels.Tiny("tiny-llama.gguf"), ContextLength = 512, Threads = 1 };
+
+    private static Generation Submit(LoadedEngine engine, IReadOnlyList<AppliedAdapter> adapters) =>
+        engine.Engine.TrySubmit(new GenerationRequest { Prompt = [1, 2], MaxTokens = 4, Adapters = adapters, Sampling = new SamplingOptions { LogitBias = new Dictionary<int, float> { [100] = 100 } } }, CancellationToken.None, out var generation)
+            ? generation
+            : throw new InvalidOperationException("The queue is full.");
+
+    private int Lines(string text) => _logs.Lines.Count(l => l.Category.EndsWith(nameof(EngineHost), StringComparison.Ordinal) && l.Text.Contains(text, StringComparison.Ordinal));
+}

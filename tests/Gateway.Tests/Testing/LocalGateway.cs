@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Gateway.Tests.Testing;
+
+namespace Gateway.Tests;
+
+/// <summary>A gateway with one model of each kind in its process, for all tests of a class.</summary>
+public sealed class LocalGateway : IAsyncLifetime
+{
+    public const string Chat = "chat";
+    public const string Embed = "embed";
+    public const string EmbedWindows = "embed-windows";
+    public const string Rerank = "rerank";
+    public const string RerankWindows = "rerank-windows";
+    public const string Remote = "remote";
+
+    internal FakeUpstream Upstream { get; } = FakeUpstream.Start();
+
+    internal TestGateway Gateway { get; private set; } = null!;
+
+    /// <summary>Output of llama-server of the same libllama.</summary>
+    internal static JsonElement Reference { get; } = SharedModels.Missing is null
+        ? JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(SharedModels.Tiny("reference.json")))
+        : default;
+
+    public async Task InitializeAsync()
+    {
+        var file = new GatewayFile()
+            .Model(Chat, "smol")
+            .Model(Embed, "e5")
+            .Model(EmbedWindows, "e5-windows")
+            .Model(Remote, "remote")
+            .Local("smol", Repository.PathOf("src/Gateway/models/SmolLM2-135M-Instruct-Q4_1.gguf"), "context_length: 512")
+            .Local("e5", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"))
+            .Local("e5-windows", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"), "overlong: window")
+            .Deployment("remote", Upstream.BaseUrl)
+            .Tenant("other", TestKeys.Other, Embed, Remote);
+        if (SharedModels.Missing is null)
+        {
+            file.Model(Rerank, "ranker").Model(RerankWindows, "ranker-windows").Model("tiny-llama", "tiny-llama")
+                .Local("ranker", SharedModels.Tiny("tiny-reranker.gguf"))
+                .Local("ranker-windows", SharedModels.Tiny("tiny-reranker.gguf"), "overlong: window")
+                .Local("tiny-llama", SharedModels.Tiny("tiny-llama.gguf"), "context_length: 256")
+                .Tenant("acme", TestKeys.Acme, Chat, Embed, EmbedWindows, Remote, Rerank, RerankWindows, "tiny-llama");
+        }
+        else
+        {
+            file.Tenant("acme", TestKeys.Acme, Chat, Embed, EmbedWindows, Remote);
+        }
+
+        Gateway = await TestGateway.StartAsync(file);
+        using var ready = await Gateway.PostAsync($$"""{"model":"{{Embed}}","input":"a"}""", "/v1/embeddings");
+        Assert.Equal(200, (int)ready.StatusCode);
+    }
+
+    /// <summary>Sends a request and reads its answer, which must be a 200.</summary>
+    internal async Task<JsonElement> AskAsync(string path, object body, string key = TestKeys.Acme)
+    {
+        using var response = await Gateway.PostAsync(JsonSerializer.SerializeToUtf8Bytes(body), path, key);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True((int)response.StatusCode == 200, text);
+        return JsonSerializer.Deserialize<JsonElement>(text);
+    }
+
+    /// <summary>Sends a request that must be refused with a 400.</summary>
+    internal async Task<OpenAIError> RefusedAsync(string path, string body, int status = 400, string key = TestKeys.Acme)
+    {
+        using var response = await Gateway.PostAsync(body, path, key);
+        return await OpenAIError.ReadAsync(response, status);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Gateway.DisposeAsync();
+        await Upstream.DisposeAsync();
+    }
+}
