@@ -8,16 +8,17 @@ return args switch
     ["proxy"] => await ProxyBenchmark.RunAsync(),
     ["engine"] => await EngineBenchmark.RunAsync(threads: null),
     ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
-    ["embeddings"] => await EmbeddingBenchmark.RunAsync(),
+    ["grammar"] => await GrammarBenchmark.RunAsync(),
     ["tools"] => await ToolsBenchmark.RunAsync(),
+    ["embeddings"] => await EmbeddingBenchmark.RunAsync(),
     ["start"] => await StartBenchmark.RunAsync(),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await ToolsBenchmark.RunAsync()
-        + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
+        + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | tools | embeddings | start]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start]");
     return 2;
 }

@@ -15,7 +15,7 @@ public sealed class GrammarBuilder
     internal const int MostDepth = 60;
 
     internal const int MostNodes = 200_000;
-    internal const int MostEdges = 2_000_000;
+    internal const int MostEdges = 1_000_000;
 
     private readonly List<GrammarNode> _nodes = [];
     private readonly Dictionary<Terminal, TerminalNode> _terminals = [];

@@ -1,4 +1,4 @@
 namespace Gateway.Llama.Grammars.Automata;
 
-/// <summary>An automaton would need more states than <see cref="Nfa.MostStates"/> or <see cref="Dfa.MostStates"/>; becomes a <see cref="SchemaError"/>.</summary>
+/// <summary>An automaton would need more states than are held; becomes a <see cref="SchemaError"/>.</summary>
 internal sealed class AutomatonLimitException : Exception;

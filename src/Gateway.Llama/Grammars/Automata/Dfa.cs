@@ -10,6 +10,9 @@ internal sealed class Dfa
 {
     public const int MostStates = 20_000;
 
+    // Each of them is a set of states to be found out; this many take a tenth of a second.
+    private const int MostDetermined = 5_000;
+
     private Dfa(Edge[][] edges, bool[] accepting)
     {
         Edges = edges;
@@ -73,7 +76,7 @@ internal sealed class Dfa
             {
                 var atEnd = new SortedSet<int>(states);
                 nfa.Close(atEnd, atBegin, atEnd: true);
-                id = builder.AddState(atEnd.Contains(end));
+                id = known.Count < MostDetermined ? builder.AddState(atEnd.Contains(end)) : throw new AutomatonLimitException();
                 known.Add(key, id);
                 open.Enqueue((states, id));
             }
@@ -88,6 +91,28 @@ internal sealed class Dfa
             {
                 builder.AddEdge(item.Id, low, high, Known(targets, atBegin: false));
             }
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary>All texts of so many characters; without a most there is no limit.</summary>
+    public static Dfa OfLength(int least, int? most)
+    {
+        var builder = new DfaBuilder();
+        var last = most ?? least;
+        for (var length = 0; length <= last; length++)
+        {
+            builder.AddState(length >= least);
+            if (length > 0)
+            {
+                builder.AddEdge(length - 1, CharSet.Any, length);
+            }
+        }
+
+        if (most is null)
+        {
+            builder.AddEdge(last, CharSet.Any, last);
         }
 
         return builder.Build();

@@ -13,8 +13,8 @@ internal readonly record struct AnswerState(StackSet? Bound, int Matched);
 /// </summary>
 internal sealed class AnswerMatcher
 {
-    // Of 32 KB each for a vocabulary of 256k tokens.
-    private const int MostMasks = 512;
+    // For 256k tokens a mask takes 32 KB.
+    private const int MostMaskBytes = 1 << 22;
 
     private readonly TokenTrie _trie;
     private readonly GrammarMachine _machine;
@@ -27,7 +27,7 @@ internal sealed class AnswerMatcher
     public AnswerMatcher(GrammarConstraint constraint, TokenTrie trie)
     {
         _trie = trie;
-        _machine = new GrammarMachine(constraint.Grammar, MostMasks);
+        _machine = new GrammarMachine(constraint.Grammar, mostMasks: 8 * MostMaskBytes / Math.Max(trie.TokenCount, 1));
         _mark = Encoding.UTF8.GetBytes(constraint.After ?? "");
         _fallback = Fallback(_mark);
         _required = constraint.Required;

@@ -7,11 +7,11 @@ namespace Gateway.Llama.Grammars.Matching;
 internal sealed class GrammarMachine
 {
     /// <summary>Frames looked at for one token. A sensible grammar needs a few thousand; beyond this the others would wait too long.</summary>
-    public const int MostWork = 2_000_000;
+    public const int MostWork = 500_000;
 
     // 2 KB for each set that was followed, about 200 bytes for others.
-    private const int MostFollowed = 4_096;
-    private const int MostSets = 50_000;
+    private const int MostFollowed = 2_048;
+    private const int MostSets = 20_000;
 
     private readonly Grammar _grammar;
     private readonly int _mostMasks;
@@ -91,6 +91,11 @@ internal sealed class GrammarMachine
 
     private StackSet Follow(StackSet state, byte value)
     {
+        if (IsOverworked)
+        {
+            return Dead;
+        }
+
         var frames = new List<Frame>();
         foreach (var frame in state.Frames)
         {
@@ -123,7 +128,7 @@ internal sealed class GrammarMachine
         }
 
         _work += state.Frames.Length;
-        return _work > MostWork ? Dead : InternClosed(frames);
+        return IsOverworked ? Dead : InternClosed(frames);
     }
 
     private void Continue(StackSet rest, List<Frame> frames) => frames.AddRange(Close(rest).Frames);
@@ -166,7 +171,8 @@ internal sealed class GrammarMachine
         while (true)
         {
             // What cannot end within the depth that is left is not begun; what is begun can always end.
-            if (_work++ > MostWork || rest.Depth + node.MinDepth > GrammarBuilder.MostDepth)
+            _work++;
+            if (IsOverworked || rest.Depth + node.MinDepth > GrammarBuilder.MostDepth)
             {
                 return;
             }
@@ -267,11 +273,11 @@ internal sealed class GrammarMachine
 
     private void Normalize(List<Frame> frames)
     {
-        frames.Sort();
+        frames.Sort(Frame.CompareTops);
         var last = 0;
         for (var i = 1; i < frames.Count; i++)
         {
-            if (frames[i].CompareTo(frames[last]) != 0)
+            if (Frame.CompareTops(frames[i], frames[last]) != 0)
             {
                 frames[++last] = frames[i];
             }

@@ -4,12 +4,13 @@ namespace Gateway.Llama.Grammars.Matching;
 /// <param name="Node">Null for the empty stack: the whole text is complete.</param>
 /// <param name="Position">Of a literal the byte, of a terminal the state, of a sequence the next part, of a repetition how many came.</param>
 /// <param name="Rest">What goes on when the node is done; null with <paramref name="Node"/>.</param>
-internal readonly record struct Frame(GrammarNode? Node, int Position, StackSet? Rest) : IComparable<Frame>
+internal readonly record struct Frame(GrammarNode? Node, int Position, StackSet? Rest)
 {
-    public int CompareTo(Frame other)
+    /// <summary>The order of tops, whatever lies below.</summary>
+    public static int CompareTops(Frame a, Frame b)
     {
-        var order = (Node?.Id ?? -1).CompareTo(other.Node?.Id ?? -1);
-        return order != 0 ? order : Position.CompareTo(other.Position);
+        var order = (a.Node?.Id ?? -1).CompareTo(b.Node?.Id ?? -1);
+        return order != 0 ? order : a.Position.CompareTo(b.Position);
     }
 }
 

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Gateway.Llama.Grammars.Schemas;
 
 /// <summary>A JSON number as it stands: mantissa times ten to the power of the exponent, without trailing zeros in the mantissa.</summary>
-internal readonly record struct ExactNumber : IComparable<ExactNumber>
+internal readonly record struct ExactNumber
 {
     private const int MostExponent = 400;
 
@@ -70,7 +70,7 @@ internal readonly record struct ExactNumber : IComparable<ExactNumber>
     /// <summary>The smallest integer that is not less than the number times ten to the power of <paramref name="decimals"/>.</summary>
     public BigInteger Ceiling(int decimals) => -new ExactNumber(-Mantissa, Exponent).Floor(decimals);
 
-    public int CompareTo(ExactNumber other)
+    public int ComparedTo(ExactNumber other)
     {
         var decimals = Math.Max(Decimals, other.Decimals);
         return Floor(decimals).CompareTo(other.Floor(decimals));

@@ -37,8 +37,8 @@ internal sealed record NumberRange
 
     public bool Contains(ExactNumber value) =>
         (!Integer || value.IsInteger)
-        && (Least is not { } least || value.CompareTo(least) >= (LeastExcluded ? 1 : 0))
-        && (Most is not { } most || value.CompareTo(most) <= (MostExcluded ? -1 : 0))
+        && (Least is not { } least || value.ComparedTo(least) >= (LeastExcluded ? 1 : 0))
+        && (Most is not { } most || value.ComparedTo(most) <= (MostExcluded ? -1 : 0))
         && MultiplesOf.All(value.IsMultipleOf);
 
     /// <summary>The least and most of the numbers with so many decimals, times ten to the power of them.</summary>
@@ -66,7 +66,7 @@ internal sealed record NumberRange
             return a is null ? (b, bExcluded) : (a, aExcluded);
         }
 
-        return (first.CompareTo(second) * direction) switch
+        return (first.ComparedTo(second) * direction) switch
         {
             > 0 => (a, aExcluded),
             < 0 => (b, bExcluded),

@@ -112,7 +112,7 @@ internal static class NumberText
         }
 
         // Multiples of the largest step, of those the ones that fit the others too.
-        var largest = range.MultiplesOf.MaxBy(multiple => multiple);
+        var largest = range.MultiplesOf.Aggregate((a, b) => a.ComparedTo(b) < 0 ? b : a);
         var texts = new List<string>();
         var scale = Math.Max(decimals, largest.Decimals);
         var size = largest.Floor(scale);

@@ -28,7 +28,7 @@ internal sealed class SchemaAtom(SchemaPlace place)
     public JsonTypes Implied { get; set; }
 
     /// <summary>Of "enum" or "const"; null without.</summary>
-    public IReadOnlyList<JsonElement>? Values { get; set; }
+    public JsonElement[]? Values { get; set; }
 
     public NumberRange Numbers { get; set; } = new();
 

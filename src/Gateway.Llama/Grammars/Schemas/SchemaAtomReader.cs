@@ -281,14 +281,14 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
         }
 
         if (atom.Numbers is { Least: { } least, Most: { } most } numbers
-            && least.CompareTo(most) is var order
+            && least.ComparedTo(most) is var order
             && (order > 0 || (order == 0 && (numbers.LeastExcluded || numbers.MostExcluded))))
         {
             throw place.Error(numbers.LeastExcluded ? "exclusiveMinimum" : "minimum", "It is more than the maximum: no number is valid.");
         }
     }
 
-    private static IReadOnlyList<JsonElement> Intersect(SchemaAtom atom, JsonElement[] values)
+    private static JsonElement[] Intersect(SchemaAtom atom, JsonElement[] values)
     {
         if (atom.Values is null)
         {
@@ -320,7 +320,7 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
     private static int Count(SchemaPlace place, string keyword, JsonElement value) =>
         value.ValueKind != JsonValueKind.Number || !ExactNumber.TryParse(value.GetRawText(), out var number) || !number.IsInteger || number.Mantissa.Sign < 0
             ? throw place.Error(keyword, "It must be an integer of 0 or more.")
-        : number.CompareTo(new ExactNumber(MostCount, 0)) > 0 ? throw place.Error(keyword, $"More than {MostCount} cannot be held.")
+        : number.ComparedTo(new ExactNumber(MostCount, 0)) > 0 ? throw place.Error(keyword, $"More than {MostCount} cannot be held.")
         : (int)number.Floor(0);
 
     private static bool IsZero(JsonElement value) =>

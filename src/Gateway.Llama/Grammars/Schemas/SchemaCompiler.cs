@@ -223,12 +223,12 @@ internal sealed partial class SchemaCompiler
         var (shortest, longest) = meaning.Lengths();
         if (shortest < least)
         {
-            meaning = meaning.Intersect(Dfa.From(Regular.Loop(Regular.Of(CharSet.Any), least, null)));
+            meaning = meaning.Intersect(Dfa.OfLength(least, null));
         }
 
         if (most is { } limit && !(longest <= limit))
         {
-            meaning = meaning.Intersect(Dfa.From(Regular.Loop(Regular.Of(CharSet.Any), 0, limit)));
+            meaning = meaning.Intersect(Dfa.OfLength(0, limit));
         }
 
         return meaning;

@@ -82,7 +82,7 @@ public sealed class AnswerMatcherTests
         Assert.False(matcher.MustEnd(Read(matcher, "<call>", "ab")));
         Assert.Contains("c", Permitted(matcher, "<call>", "ab"));
         Assert.Contains("<|control|>", Permitted(matcher, "<call>", "ab", "c"));
-        Assert.Equal(["b"], Permitted(matcher, "<call>", "ab", "c", "<call>a"));
+        Assert.Equal(["b", "bc"], Permitted(matcher, "<call>", "ab", "c", "<call>a"));
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class AnswerMatcherTests
         }
         while (matcher.TryToken(state, 0, out state) && tokens++ < 2000);
 
-        Assert.True(matcher.IsOverworked || tokens > 2000);
+        Assert.True(matcher.IsOverworked);
     }
 
     [Fact]
