@@ -163,7 +163,7 @@ internal static class RenderCommand
             _template = template;
             _options = TemplateOptions.Default with { TimeProvider = time };
             _cancellationToken = cancellationToken;
-            JinjaTemplate.TryParse(template.Source, out _jinja, out _syntaxError);
+            _jinja = JinjaTemplate.TryParse(template.Source, out var jinja, out _syntaxError) ? jinja : null;
         }
 
         public (string? Text, string? Error) Render(JsonElement variables)

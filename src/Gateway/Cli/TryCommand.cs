@@ -25,12 +25,12 @@ internal static class TryCommand
             try
             {
                 await RunAsync(parse.GetValue(file)!, cancellationToken);
-                console.Output.WriteLine("It loads and answers.");
+                await console.Output.WriteLineAsync("It loads and answers.");
                 return ExitCode.Ok;
             }
             catch (LlamaLoadException e)
             {
-                console.Error.WriteLine(e.Message);
+                await console.Error.WriteLineAsync(e.Message);
                 return ExitCode.Failed;
             }
         });

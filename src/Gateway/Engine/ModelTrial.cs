@@ -80,6 +80,7 @@ internal sealed partial class ModelTrial
     {
         var start = new ProcessStartInfo(_program, [.. _arguments, file.FullName])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment =

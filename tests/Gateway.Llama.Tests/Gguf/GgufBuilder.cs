@@ -235,7 +235,7 @@ internal sealed class GgufBuilder
             case bool v: writer.Write(v); break;
             case byte[] v: writer.Write((ulong)v.Length); writer.Write(v); break;
             case string v: Write(writer, Encoding.UTF8.GetBytes(v)); break;
-            default: throw new ArgumentException(value.GetType().Name);
+            default: throw new ArgumentException(value.GetType().Name, nameof(value));
         }
     }
 

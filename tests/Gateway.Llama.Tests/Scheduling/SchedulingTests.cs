@@ -1,4 +1,5 @@
 using Gateway.Llama.Tests.Gguf;
+
 namespace Gateway.Llama.Tests.Scheduling;
 
 public sealed class SchedulingTests

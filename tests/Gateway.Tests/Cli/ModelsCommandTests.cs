@@ -146,7 +146,7 @@ public sealed class ModelsCommandTests : IDisposable
         await AssertFailsAsync("bad.json: not valid JSON", Write("t.jinja", ""), Write("bad.json", "{"));
         await AssertFailsAsync("none.json: the file cannot be read", Write("t.jinja", ""), Path.Combine(_folder.FullName, "none.json"));
         await AssertFailsAsync("the file has no chat template", Embedding, inputs);
-        File.WriteAllBytes(Path.Combine(_folder.FullName, "latin.jinja"), [0xe9]);
+        await File.WriteAllBytesAsync(Path.Combine(_folder.FullName, "latin.jinja"), [0xe9]);
         await AssertFailsAsync("the file is not UTF-8", Path.Combine(_folder.FullName, "latin.jinja"), inputs);
 
         async Task AssertFailsAsync(string message, string template, string variables)
