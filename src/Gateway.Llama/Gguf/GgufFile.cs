@@ -105,7 +105,7 @@ public sealed class GgufFile : IDisposable
     /// <summary>The strings of an array, one after the other.</summary>
     internal IEnumerable<byte[]> Strings(GgufValue array)
     {
-        if (array is not { Type: GgufValueType.Array, ElementType: GgufValueType.String })
+        if (array is not { Type: GgufValueType.Array, ElementType: GgufValueType.Text })
         {
             yield break;
         }

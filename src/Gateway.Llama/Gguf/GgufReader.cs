@@ -137,7 +137,7 @@ internal sealed class GgufReader(GgufFile file)
             return Ends(field + " type");
         }
 
-        if (type == (uint)GgufValueType.String)
+        if (type == (uint)GgufValueType.Text)
         {
             var read = TryReadString(field, GgufLimits.LongestString, out var text);
             value = new GgufValue(text);
@@ -176,7 +176,7 @@ internal sealed class GgufReader(GgufFile file)
         }
 
         var elementType = (GgufValueType)type;
-        var size = elementType == GgufValueType.String ? sizeof(ulong) : GgufValueTypes.SizeOf(elementType);
+        var size = elementType == GgufValueType.Text ? sizeof(ulong) : GgufValueTypes.SizeOf(elementType);
         if (size == 0)
         {
             _problems.Add(field + " element type", elementType == GgufValueType.Array
@@ -198,7 +198,7 @@ internal sealed class GgufReader(GgufFile file)
         }
 
         value = new GgufValue(elementType, (long)count, _cursor.Position);
-        if (elementType != GgufValueType.String)
+        if (elementType != GgufValueType.Text)
         {
             return _cursor.TrySkip((long)count * size) || Ends(field);
         }

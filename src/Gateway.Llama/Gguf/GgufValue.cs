@@ -17,7 +17,7 @@ public sealed class GgufValue
 
     internal GgufValue(byte[] text)
     {
-        Type = GgufValueType.String;
+        Type = GgufValueType.Text;
         Bytes = text;
     }
 
@@ -50,13 +50,13 @@ public sealed class GgufValue
     /// <summary>A number as a number; null when it is none.</summary>
     public double? Number => Type switch
     {
-        GgufValueType.UInt8 or GgufValueType.UInt16 or GgufValueType.UInt32 or GgufValueType.UInt64 => _bits,
-        GgufValueType.Int8 => (sbyte)_bits,
-        GgufValueType.Int16 => (short)_bits,
-        GgufValueType.Int32 => (int)_bits,
-        GgufValueType.Int64 => (long)_bits,
-        GgufValueType.Float32 => BitConverter.UInt32BitsToSingle((uint)_bits),
-        GgufValueType.Float64 => BitConverter.UInt64BitsToDouble(_bits),
+        GgufValueType.U8 or GgufValueType.U16 or GgufValueType.U32 or GgufValueType.U64 => _bits,
+        GgufValueType.I8 => (sbyte)_bits,
+        GgufValueType.I16 => (short)_bits,
+        GgufValueType.I32 => (int)_bits,
+        GgufValueType.I64 => (long)_bits,
+        GgufValueType.F32 => BitConverter.UInt32BitsToSingle((uint)_bits),
+        GgufValueType.F64 => BitConverter.UInt64BitsToDouble(_bits),
         _ => null,
     };
 
@@ -64,7 +64,7 @@ public sealed class GgufValue
     public bool? Flag => Type == GgufValueType.Bool ? (byte)_bits != 0 : null;
 
     /// <summary>A number as libllama reads most of them: 32 bits without sign; null for every other type, as there.</summary>
-    internal uint? UInt32 => Type == GgufValueType.UInt32 ? (uint)_bits : null;
+    internal uint? UInt32 => Type == GgufValueType.U32 ? (uint)_bits : null;
 
     /// <summary>Its type in words, such as "array of u32".</summary>
     internal string TypeName =>

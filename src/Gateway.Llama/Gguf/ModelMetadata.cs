@@ -13,7 +13,7 @@ internal sealed class ModelMetadata
     {
         File = file;
         Architecture = file.Text("general.architecture") ?? "";
-        TokenCount = file.Metadata.GetValueOrDefault("tokenizer.ggml.tokens") is { Type: GgufValueType.Array, ElementType: GgufValueType.String } tokens
+        TokenCount = file.Metadata.GetValueOrDefault("tokenizer.ggml.tokens") is { Type: GgufValueType.Array, ElementType: GgufValueType.Text } tokens
             ? tokens.Count
             : 0;
         Tensors = new(file.Tensors.Count, StringComparer.Ordinal);

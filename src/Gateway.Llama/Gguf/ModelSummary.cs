@@ -1,4 +1,3 @@
-using Gateway.Llama.Chat;
 using Gateway.Llama.Gguf.Checks;
 
 namespace Gateway.Llama.Gguf;

@@ -14,7 +14,7 @@ internal sealed class TokenizerInfo
         _file = file;
         ModelName = Find("model")?.Text;
         Vocabulary = ModelName is null ? null : Vocabulary.Known.GetValueOrDefault(ModelName);
-        Tokens = Find("tokens") is { Type: GgufValueType.Array, ElementType: GgufValueType.String } tokens ? tokens : null;
+        Tokens = Find("tokens") is { Type: GgufValueType.Array, ElementType: GgufValueType.Text } tokens ? tokens : null;
         Pre = Vocabulary?.Kind == VocabularyKind.BytePairs ? (ModelName is "gemma4" ? ModelName : Find("pre")?.Text ?? "") : "";
 
         Bos = Id("bos_token_id", Vocabulary.PreTokenizersWithoutBos.Contains(Pre) ? null : Vocabulary?.Bos);

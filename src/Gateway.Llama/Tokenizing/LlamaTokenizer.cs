@@ -31,14 +31,36 @@ internal sealed class LlamaTokenizer
     /// <summary>What is put behind it.</summary>
     public ReadOnlySpan<int> After => _after;
 
-    public int[] Tokenize(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial) =>
-        _vocabulary.Tokenize(text, addSpecial && _canAddSpecial, parseSpecial);
+    public int[] Tokenize(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial)
+    {
+        if (!MustCut(text))
+        {
+            return _vocabulary.Tokenize(text, addSpecial && _canAddSpecial, parseSpecial);
+        }
+
+        var tokens = new List<int>(addSpecial ? _before : []);
+        if (parseSpecial)
+        {
+            AppendGuarded(new PromptText(text.ToString(), []), tokens);
+        }
+        else
+        {
+            AppendRun(text, tokens);
+        }
+
+        if (addSpecial)
+        {
+            tokens.AddRange(_after);
+        }
+
+        return [.. tokens];
+    }
 
     /// <summary>Tokens of a prompt: special ones are recognised in what is not the caller's text.</summary>
     public int[] Tokenize(PromptText prompt, bool addSpecial)
     {
         CheckSpans(prompt);
-        if (!HasSpecialTextOfCaller(prompt))
+        if (!HasSpecialTextOfCaller(prompt) && !MustCut(prompt.Text))
         {
             return WithoutDoubledBos(Tokenize(prompt.Text, addSpecial, parseSpecial: true), addSpecial);
         }
@@ -203,12 +225,14 @@ internal sealed class LlamaTokenizer
             return;
         }
 
-        var whole = _vocabulary.Tokenize(run, addSpecial: false, parseSpecial: false);
-        if (!Array.Exists(whole, Special.IsGuarded))
+        var start = tokens.Count;
+        AppendRun(run, tokens);
+        if (tokens.FindIndex(start, Special.IsGuarded) < 0)
         {
-            tokens.AddRange(whole);
             return;
         }
+
+        tokens.RemoveRange(start, tokens.Count - start);
 
         // User-defined tokens are recognised even with special parsing off, and some tokenizers merge a control token's text back into the
         // token. Neither can happen to a text that is cut in two.
@@ -231,10 +255,30 @@ internal sealed class LlamaTokenizer
         if (!piece.IsEmpty)
         {
             // Only a control token whose text is a single character can still be here.
-            var ids = _vocabulary.Tokenize(piece, addSpecial: false, parseSpecial: false);
-            tokens.AddRange(ids.Where(id => !Special.IsGuarded(id)));
+            var start = tokens.Count;
+            AppendRun(piece, tokens);
+            for (var i = tokens.Count - 1; i >= start; i--)
+            {
+                if (Special.IsGuarded(tokens[i]))
+                {
+                    tokens.RemoveAt(i);
+                }
+            }
         }
     }
+
+    /// <summary>Tokenises a text in pieces that libllama can take.</summary>
+    private void AppendRun(ReadOnlySpan<char> run, List<int> tokens)
+    {
+        while (!run.IsEmpty)
+        {
+            var length = _vocabulary.Type == LLamaVocabType.BytePairEncoding ? LongRuns.FirstPiece(run) : run.Length;
+            tokens.AddRange(_vocabulary.Tokenize(run[..length], addSpecial: false, parseSpecial: false));
+            run = run[length..];
+        }
+    }
+
+    private bool MustCut(ReadOnlySpan<char> text) => _vocabulary.Type == LLamaVocabType.BytePairEncoding && LongRuns.Any(text);
 
     private int[] WithoutDoubledBos(int[] tokens, bool addSpecial) =>
         addSpecial && _before.Length == 1 && tokens.Length > 1 && tokens[0] == _before[0] && tokens[1] == _before[0] ? tokens[1..] : tokens;

@@ -78,7 +78,7 @@ internal static class InspectCommand
                 options.ModelPath, problems.Count == 0, summary, isAdapter || problems.Count > 0 ? null : MemoryEstimate.Of(file, options), problems);
             if (asJson)
             {
-                console.Output.WriteLine(JsonSerializer.Serialize(report, JsonOptions));
+                console.Output.WriteLine(report.ToJson(JsonOptions).ToJsonString(JsonOptions));
             }
             else
             {

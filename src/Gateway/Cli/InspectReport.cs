@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gateway.Llama.Gguf;
 using Gateway.Llama.Loading;
 
@@ -14,6 +16,24 @@ internal sealed record InspectReport(
     string File, bool Loadable, ModelSummary Summary, MemoryEstimate? Memory, IReadOnlyList<GgufProblem> Problems)
 {
     private const int LabelWidth = 14;
+
+    /// <summary>All of it in one object.</summary>
+    public JsonObject ToJson(JsonSerializerOptions options)
+    {
+        var json = new JsonObject { ["file"] = File, ["loadable"] = Loadable };
+        foreach (var (name, value) in JsonSerializer.SerializeToNode(Summary, options)!.AsObject())
+        {
+            json[name] = value?.DeepClone();
+        }
+
+        if (Memory is not null)
+        {
+            json["memory"] = JsonSerializer.SerializeToNode(Memory, options);
+        }
+
+        json["problems"] = JsonSerializer.SerializeToNode(Problems, options);
+        return json;
+    }
 
     /// <summary>Writes it for people; whatever comes from the file is made harmless for a terminal.</summary>
     public void Write(TextWriter output)

@@ -211,15 +211,15 @@ internal sealed class GgufBuilder
     }
 
     private static GgufValueType TypeOf(Type type) =>
-        type == typeof(byte) ? GgufValueType.UInt8
-        : type == typeof(ushort) ? GgufValueType.UInt16
-        : type == typeof(uint) ? GgufValueType.UInt32
-        : type == typeof(int) ? GgufValueType.Int32
-        : type == typeof(ulong) ? GgufValueType.UInt64
-        : type == typeof(float) ? GgufValueType.Float32
-        : type == typeof(double) ? GgufValueType.Float64
+        type == typeof(byte) ? GgufValueType.U8
+        : type == typeof(ushort) ? GgufValueType.U16
+        : type == typeof(uint) ? GgufValueType.U32
+        : type == typeof(int) ? GgufValueType.I32
+        : type == typeof(ulong) ? GgufValueType.U64
+        : type == typeof(float) ? GgufValueType.F32
+        : type == typeof(double) ? GgufValueType.F64
         : type == typeof(bool) ? GgufValueType.Bool
-        : GgufValueType.String;
+        : GgufValueType.Text;
 
     private static void Write(BinaryWriter writer, object value)
     {
@@ -254,7 +254,7 @@ internal sealed class GgufBuilder
 
     private static void SkipValue(BinaryReader reader, GgufValueType type)
     {
-        if (type == GgufValueType.String)
+        if (type == GgufValueType.Text)
         {
             ReadText(reader);
         }

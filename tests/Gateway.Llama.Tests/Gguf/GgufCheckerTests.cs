@@ -252,7 +252,7 @@ public sealed class GgufCheckerTests
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
         writer.Write((uint)GgufValueType.Array);
-        writer.Write((uint)GgufValueType.String);
+        writer.Write((uint)GgufValueType.Text);
         writer.Write((ulong)tokens.Length);
         foreach (var token in tokens.Cast<byte[]>())
         {

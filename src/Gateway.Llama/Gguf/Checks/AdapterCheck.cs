@@ -16,9 +16,9 @@ internal sealed class AdapterCheck(GgufFile file, ModelMetadata? model, GgufProb
         Demand("general.type", "adapter");
         Demand("adapter.type", "lora");
         Architecture();
-        if (file.Metadata.GetValueOrDefault("adapter.lora.alpha") is { } alpha && (alpha.Type != GgufValueType.Float32 || !double.IsFinite(alpha.Number!.Value)))
+        if (file.Metadata.GetValueOrDefault("adapter.lora.alpha") is { } alpha && (alpha.Type != GgufValueType.F32 || !double.IsFinite(alpha.Number!.Value)))
         {
-            problems.AddKey("adapter.lora.alpha", alpha.Type == GgufValueType.Float32 ? "it must be a finite number" : $"it is {alpha.TypeName}; it must be f32");
+            problems.AddKey("adapter.lora.alpha", alpha.Type == GgufValueType.F32 ? "it must be a finite number" : $"it is {alpha.TypeName}; it must be f32");
         }
 
         InvocationTokens();
@@ -64,7 +64,7 @@ internal sealed class AdapterCheck(GgufFile file, ModelMetadata? model, GgufProb
             return;
         }
 
-        if (value is not { Type: GgufValueType.Array, ElementType: GgufValueType.UInt32, Count: <= GgufLimits.MostTokens })
+        if (value is not { Type: GgufValueType.Array, ElementType: GgufValueType.U32, Count: <= GgufLimits.MostTokens })
         {
             problems.AddKey(Key, $"it is {value.TypeName}; it must be a short array of u32");
         }

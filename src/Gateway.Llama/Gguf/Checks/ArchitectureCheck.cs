@@ -48,7 +48,7 @@ internal static class ArchitectureCheck
             return;
         }
 
-        if (value.Type != GgufValueType.UInt16)
+        if (value.Type != GgufValueType.U16)
         {
             problems.AddKey(Count, $"it is {value.TypeName}; it must be u16");
         }

@@ -52,11 +52,11 @@ internal sealed class HyperparameterCheck(ModelMetadata model, GgufProblems prob
                 continue;
             }
 
-            if (value.Type is GgufValueType.Float32 or GgufValueType.Float64 && !double.IsFinite(value.Number!.Value))
+            if (value.Type is GgufValueType.F32 or GgufValueType.F64 && !double.IsFinite(value.Number!.Value))
             {
                 problems.AddKey(key, $"{ModelMetadata.Show(value.Number.Value)}; it must be a finite number");
             }
-            else if (value is { Type: GgufValueType.Array, ElementType: GgufValueType.Float32 }
+            else if (value is { Type: GgufValueType.Array, ElementType: GgufValueType.F32 }
                 && Array.FindIndex(model.File.Numbers(value, GgufLimits.MostLayers), number => !double.IsFinite(number)) is >= 0 and var at)
             {
                 problems.AddKey(key, Invariant($"element {at} is no finite number"));
@@ -76,7 +76,7 @@ internal sealed class HyperparameterCheck(ModelMetadata model, GgufProblems prob
 
         foreach (var name in (ReadOnlySpan<string>)[Plain, Rms, "attention.group_norm_epsilon"])
         {
-            if (model.Find(name) is { Type: not GgufValueType.Float32 } wrong)
+            if (model.Find(name) is { Type: not GgufValueType.F32 } wrong)
             {
                 problems.AddKey(model.Key(name), $"it is {wrong.TypeName}; it must be f32");
             }
@@ -181,7 +181,7 @@ internal sealed class HyperparameterCheck(ModelMetadata model, GgufProblems prob
             return;
         }
 
-        if (sections is not { Type: GgufValueType.Array, ElementType: GgufValueType.UInt32 or GgufValueType.Int32, Count: 4 })
+        if (sections is not { Type: GgufValueType.Array, ElementType: GgufValueType.U32 or GgufValueType.I32, Count: 4 })
         {
             problems.AddKey(model.Key(Name), sections is null ? "it is missing" : $"it is {sections.TypeName}; it must be an array of 4 u32");
             return;
@@ -294,7 +294,7 @@ internal sealed class HyperparameterCheck(ModelMetadata model, GgufProblems prob
             return Number(name, 0, most);
         }
 
-        if (array.ElementType is not (GgufValueType.UInt32 or GgufValueType.Int32))
+        if (array.ElementType is not (GgufValueType.U32 or GgufValueType.I32))
         {
             problems.AddKey(model.Key(name), $"it is {array.TypeName}; it must be u32, or an array of u32 with one a layer");
             return false;
@@ -317,7 +317,7 @@ internal sealed class HyperparameterCheck(ModelMetadata model, GgufProblems prob
     }
 
     private double? Float(string name) =>
-        model.Find(name) is { Type: GgufValueType.Float32 } value && double.IsFinite(value.Number!.Value) ? value.Number : null;
+        model.Find(name) is { Type: GgufValueType.F32 } value && double.IsFinite(value.Number!.Value) ? value.Number : null;
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

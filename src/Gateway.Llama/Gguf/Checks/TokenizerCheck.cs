@@ -28,9 +28,9 @@ internal sealed class TokenizerCheck(ModelMetadata model, GgufProblems problems)
             return;
         }
 
-        var types = Companion("token_type", tokens, GgufValueType.Int32);
-        Companion("scores", tokens, GgufValueType.Float32, GgufValueType.Int32);
-        if (Find("scores") is { ElementType: GgufValueType.Float32 } scores
+        var types = Companion("token_type", tokens, GgufValueType.I32);
+        Companion("scores", tokens, GgufValueType.F32, GgufValueType.I32);
+        if (Find("scores") is { ElementType: GgufValueType.F32 } scores
             && Array.FindIndex(model.File.Numbers(scores, GgufLimits.MostTokens), double.IsNaN) is >= 0 and var at)
         {
             problems.AddKey(Prefix + "scores", Invariant($"element {at} is not a number"));
@@ -67,7 +67,7 @@ internal sealed class TokenizerCheck(ModelMetadata model, GgufProblems problems)
             }
         }
 
-        if (Find("suppress_tokens") is { } suppressed && suppressed is not { Type: GgufValueType.Array, ElementType: GgufValueType.Int32 })
+        if (Find("suppress_tokens") is { } suppressed && suppressed is not { Type: GgufValueType.Array, ElementType: GgufValueType.I32 })
         {
             problems.AddKey(Prefix + "suppress_tokens", $"it is {suppressed.TypeName}; it must be an array of i32");
         }
@@ -103,7 +103,7 @@ internal sealed class TokenizerCheck(ModelMetadata model, GgufProblems problems)
         {
             problems.AddKey(Key, "it is missing");
         }
-        else if (tokens is not { Type: GgufValueType.Array, ElementType: GgufValueType.String })
+        else if (tokens is not { Type: GgufValueType.Array, ElementType: GgufValueType.Text })
         {
             problems.AddKey(Key, $"it is {tokens.TypeName}; it must be an array of strings");
         }
@@ -165,7 +165,7 @@ internal sealed class TokenizerCheck(ModelMetadata model, GgufProblems problems)
                 problems.AddKey(Prefix + "merges", "it is missing; a tokenizer of byte pairs needs it");
             }
         }
-        else if (merges is not { Type: GgufValueType.Array, ElementType: GgufValueType.String })
+        else if (merges is not { Type: GgufValueType.Array, ElementType: GgufValueType.Text })
         {
             problems.AddKey(Prefix + "merges", $"it is {merges.TypeName}; it must be an array of strings");
         }
@@ -194,7 +194,7 @@ internal sealed class TokenizerCheck(ModelMetadata model, GgufProblems problems)
     private void Charsmap(GgufValue value)
     {
         const string Key = Prefix + "precompiled_charsmap";
-        if (value is not { Type: GgufValueType.Array, ElementType: GgufValueType.Int8 or GgufValueType.UInt8 })
+        if (value is not { Type: GgufValueType.Array, ElementType: GgufValueType.I8 or GgufValueType.U8 })
         {
             problems.AddKey(Key, $"it is {value.TypeName}; it must be an array of u8");
         }
