@@ -8,12 +8,12 @@ namespace Gateway.Benchmarks;
 internal static class ToolsBenchmark
 {
     private const int Tools = 30;
-    private const int Runs = 9;
+    private const int Runs = 3;
 
     public static async Task<int> RunAsync()
     {
         using var gateway = await Child.StartGatewayAsync(Directory.CreateTempSubdirectory("gateway-benchmark-").FullName);
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
         var described = $", \"tools\": [{string.Join(", ", Enumerable.Range(0, Tools).Select(Tool))}]";
 
         // The same number of tokens in the prompt, as plain text: what is left of the difference is what tools themselves cost.

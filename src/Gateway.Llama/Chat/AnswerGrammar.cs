@@ -37,8 +37,9 @@ internal sealed class AnswerGrammar
         {
             error = exception.Error;
         }
-        catch (GrammarTooLargeException exception)
+        catch (Exception exception) when (exception is GrammarTooLargeException or ArgumentException)
         {
+            // Too large, or of values without an end: in all of them together, so no single place is at fault.
             error = new SchemaError(rules.Tools.Count > 0 ? "tools" : rules.SchemaPath, exception.Message, Keyword: null);
         }
 
@@ -77,7 +78,7 @@ internal sealed class AnswerGrammar
     private GrammarConstraint BindCallsOnly()
     {
         var shape = _prompt.Shape;
-        var opening = shape.SectionStart + shape.CallStart;
+        var opening = shape.Opening;
         var trigger = new Parsing.Mark(opening).Trigger;
         if (trigger.Length > 0)
         {
@@ -98,9 +99,8 @@ internal sealed class AnswerGrammar
     private GrammarNode Calls(int cut)
     {
         var shape = _prompt.Shape;
-        var most = _rules.Parallel ? MostCalls : 1;
-        var calls = shape.WriteGrammar(_builder, [.. _rules.Tools.Select(t => new CallableTool(t, _rules.MustCall || t.Strict))], most, cut);
-        return calls;
+        return shape.WriteGrammar(
+            _builder, [.. _rules.Tools.Select(t => new CallableTool(t, _rules.MustCall || t.Strict))], _rules.Parallel ? MostCalls : 1, cut);
     }
 
     private GrammarNode Thoughts()

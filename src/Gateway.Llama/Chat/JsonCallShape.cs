@@ -61,6 +61,8 @@ internal sealed record JsonCallShape : ToolCallShape
     // The brackets of an array are around all calls, and commas between them.
     private JsonCallShape WithoutArray => this with { IsArray = false, SectionStart = SectionStart + "[", SectionEnd = "]" + SectionEnd, Separator = ", " };
 
+    public override string Opening => IsArray ? WithoutArray.Opening : base.Opening;
+
     public override string Write(IReadOnlyList<ChatToolCall> calls) => IsArray ? WithoutArray.Write(calls) : base.Write(calls);
 
     public override GrammarNode WriteGrammar(GrammarBuilder builder, IReadOnlyList<CallableTool> tools, int most, int cut) => IsArray

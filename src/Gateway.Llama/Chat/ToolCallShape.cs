@@ -27,6 +27,9 @@ internal abstract record ToolCallShape
     /// <summary>What stands behind the last call.</summary>
     public string SectionEnd { get; init; } = "";
 
+    /// <summary>What stands before the first call's own words.</summary>
+    public virtual string Opening => SectionStart + CallStart;
+
     /// <summary>What an answer is searched for: a section, or a call without one, as models often leave the outer tag out.</summary>
     public virtual IEnumerable<Mark> Openings => new[] { SectionStart + CallStart, CallStart, LastTag(CallStart) }.Select(m => new Mark(m));
 
@@ -54,7 +57,7 @@ internal abstract record ToolCallShape
     public virtual GrammarNode WriteGrammar(GrammarBuilder builder, IReadOnlyList<CallableTool> tools, int most, int cut)
     {
         var call = builder.Sequence(CallGrammar(builder, tools), builder.Literal(CallEnd));
-        var calls = builder.Sequence(MarkGrammar(builder, (SectionStart + CallStart)[cut..]), call);
+        var calls = builder.Sequence(MarkGrammar(builder, Opening[cut..]), call);
         if (most > 1)
         {
             var next = builder.Sequence(MarkGrammar(builder, Separator + CallStart), call);
