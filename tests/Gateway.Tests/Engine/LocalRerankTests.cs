@@ -16,11 +16,15 @@ public sealed class LocalRerankTests(LocalGateway shared) : IClassFixture<LocalG
         {
             var scores = query.GetProperty("scores").EnumerateArray().Select(s => s.GetDouble()).ToArray();
 
-            var answer = await shared.AskAsync(Path, new { model = LocalGateway.Rerank, query = query.GetProperty("query"), documents = query.GetProperty("documents") });
+            var body = new { model = LocalGateway.Rerank, query = query.GetProperty("query"), documents = query.GetProperty("documents"), raw_scores = false };
 
-            var results = Results(answer);
+            var results = Results(await shared.AskAsync(Path, body));
+            var raw = Results(await shared.AskAsync(Path, body with { raw_scores = true }));
+
             Assert.Equal(Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]), results.Select(r => r.Index));
             Assert.All(results, r => Assert.Equal(1 / (1 + Math.Exp(-scores[r.Index])), r.Score, tolerance: 0.005));
+            Assert.Equal(results.Select(r => r.Index), raw.Select(r => r.Index));
+            Assert.All(raw, r => Assert.Equal(scores[r.Index], r.Score, tolerance: 0.02));
         }
     }
 

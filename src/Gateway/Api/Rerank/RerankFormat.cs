@@ -6,7 +6,8 @@ namespace Gateway.Api.Rerank;
 
 /// <summary>
 /// The answer that Jina's and Cohere's clients read. <c>relevance_score</c> lies between 0 and 1 as theirs does (and vLLM's and TEI's): the
-/// logistic function of the model's score, where the score is not a probability already. llama-server gives the score as it is.
+/// logistic function of the model's score, where the score is not a probability already. llama-server gives the score as it is, as here with
+/// <c>raw_scores</c>.
 /// </summary>
 internal sealed class RerankFormat(string model, RerankRequest request, bool scoresAreProbabilities) : VectorFormat
 {
@@ -26,7 +27,7 @@ internal sealed class RerankFormat(string model, RerankRequest request, bool sco
         {
             writer.WriteStartObject();
             writer.WriteNumber("index"u8, index);
-            writer.WriteNumber("relevance_score"u8, scoresAreProbabilities ? score : 1 / (1 + Math.Exp(-(double)score)));
+            writer.WriteNumber("relevance_score"u8, scoresAreProbabilities || request.RawScores ? score : 1 / (1 + Math.Exp(-(double)score)));
             if (request.ReturnDocuments)
             {
                 writer.WriteStartObject("document"u8);

@@ -23,6 +23,9 @@ internal sealed class RerankRequest
             ["return_documents"] = Boolean<RerankRequest>((r, v) => r.ReturnDocuments = v),
             ["user"] = Accepted<RerankRequest>(JsonValueKind.String),
 
+            // Not theirs, but Text Embeddings Inference's.
+            ["raw_scores"] = Boolean<RerankRequest>((r, v) => r.RawScores = v),
+
             // What becomes of a long document is the deployment's to say (`overlong`).
             ["max_tokens_per_doc"] = Refused<RerankRequest>(),
             ["max_chunks_per_doc"] = Refused<RerankRequest>(),
@@ -50,6 +53,9 @@ internal sealed class RerankRequest
 
     /// <summary>Whether results hold their documents.</summary>
     public bool ReturnDocuments { get; private set; }
+
+    /// <summary>Whether scores are wanted as the model gives them, as llama-server tells them, and not between 0 and 1.</summary>
+    public bool RawScores { get; private set; }
 
     /// <summary>Reads a request's body; null and an error when a field is wrong, missing or cannot be honoured.</summary>
     public static RerankRequest? Read(JsonElement body, out ApiError? error)
