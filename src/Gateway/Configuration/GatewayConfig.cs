@@ -10,6 +10,9 @@ internal sealed record GatewayConfig
     [Description("Addresses that the gateway listens on. Read at start only.")]
     public ListenConfig Listen { get; init; } = new();
 
+    [Description("The database that keys and the ledger stand in. Read at start only. Default: the SQLite file gateway.db in the data folder.")]
+    public StoreConfig Store { get; init; } = new();
+
     [Description("Bounds on what a client may send.")]
     public LimitsConfig Limits { get; init; } = new();
 
@@ -30,6 +33,12 @@ internal sealed record ListenConfig
 
     [Description("Address and port of /metrics and the admin endpoints. Default 127.0.0.1:8081.")]
     public string Admin { get; init; } = "127.0.0.1:8081";
+}
+
+internal sealed record StoreConfig
+{
+    [Description("Connection string of a PostgreSQL database that several nodes may share, as ${ENVIRONMENT_VARIABLE} or file:PATH: Host=...;Username=...;Password=...;Database=...")]
+    public Secret? Postgresql { get; init; }
 }
 
 internal sealed record LimitsConfig
