@@ -17,12 +17,14 @@ internal static class GatewayPipeline
         app.UseRouting();
         app.UseMiddleware<ListenerMiddleware>();            // the API and administration have ports of their own
         app.UseMiddleware<AuthenticationMiddleware>();      // 401
+        app.UseMiddleware<ScopeMiddleware>();               // 403, for what is no exchange
         app.MapHealth();
         app.MapGatewayMetrics().WithMetadata(new AdminAttribute(), new AnonymousAttribute());
         app.MapModels();
         app.MapReverseProxy(stages =>
         {
             stages.UseMiddleware<ExchangeMiddleware>();     // opens the record, always settles it
+            stages.UseMiddleware<ScopeMiddleware>();        // where the key may be used, and for what: 403
             stages.UseMiddleware<RequestMiddleware>();      // bounded read, envelope: 400 413 415
             stages.UseMiddleware<RoutingMiddleware>();      // the model's cluster: 404
 

@@ -26,6 +26,50 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         ApiErrorTypes.InvalidRequest,
         Code: "invalid_api_key");
 
+    /// <summary>RFC 6750, section 3.1: more than one way to say who asks is a malformed request.</summary>
+    public static readonly ApiError AmbiguousCredentials = new(
+        StatusCodes.Status400BadRequest,
+        "The request carries two credentials that differ. Send one, as 'Authorization: Bearer KEY' or as 'x-api-key: KEY'.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "ambiguous_credentials");
+
+    public static readonly ApiError KeyInUrl = new(
+        StatusCodes.Status401Unauthorized,
+        "A key in the URL is not accepted: URLs stand in logs. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY', and replace the key if the URL went over a network.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "key_in_url");
+
+    /// <summary>Whoever gets to see it has the key, so it tells nobody else anything.</summary>
+    public static readonly ApiError KeyExpired = new(
+        StatusCodes.Status401Unauthorized, "This API key has expired. Ask for a new one.", ApiErrorTypes.InvalidRequest, Code: "key_expired");
+
+    /// <summary>A token is refused; the words say what to look at, not what the gateway expects.</summary>
+    public static ApiError InvalidToken(string code, string message) =>
+        new(StatusCodes.Status401Unauthorized, message, ApiErrorTypes.InvalidRequest, Code: code);
+
+    public static ApiError IssuerUnavailable(string issuer) => new(
+        StatusCodes.Status503ServiceUnavailable,
+        $"The keys of the issuer `{issuer}` could not be fetched yet, so its tokens cannot be checked. Retry in a moment.",
+        ApiErrorTypes.Server,
+        Code: "issuer_unavailable")
+    { RetryAfter = 5 };
+
+    public static ApiError NoTenant(string message) => new(StatusCodes.Status403Forbidden, message, ApiErrorTypes.InvalidRequest, Code: "no_tenant");
+
+    public static ApiError EndpointNotAllowed(string endpoint) => new(
+        StatusCodes.Status403Forbidden,
+        $"The scope of this key does not have the endpoint `{endpoint}`.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "endpoint_not_allowed");
+
+    public static ApiError AddressNotAllowed(System.Net.IPAddress? address) => new(
+        StatusCodes.Status403Forbidden,
+        address is null
+            ? "This key is bound to networks, and where the request comes from is not known: the proxy before the gateway named no address."
+            : $"This key may not be used from {address}.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "address_not_allowed");
+
     /// <summary>What Kestrel found wrong with the request while it was read.</summary>
     public static ApiError BadHttp(BadHttpRequestException e) => e.StatusCode switch
     {

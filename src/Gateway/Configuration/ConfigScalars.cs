@@ -20,6 +20,7 @@ internal static class ConfigScalars
         [typeof(int)] = Integer,
         [typeof(bool)] = Boolean,
         [typeof(TimeSpan)] = Time,
+        [typeof(DateTimeOffset)] = Moment,
     }.ToFrozenDictionary();
 
     /// <summary>Whether the type is written as one value; secrets are, and are read elsewhere.</summary>
@@ -74,6 +75,10 @@ internal static class ConfigScalars
             ? "a duration needs a unit, such as 10s; the units are ms, s, m and h"
             : "expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h");
     }
+
+    private static ConfigValue Moment(ConfigScalar scalar) => Configuration.Moment.TryParse(scalar.Text, out var value)
+        ? ConfigValue.Of(value)
+        : ConfigValue.Wrong($"expected {Configuration.Moment.InWords}");
 
     private static ConfigValue Word(Type type, ConfigScalar scalar)
     {

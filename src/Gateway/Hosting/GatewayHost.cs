@@ -5,6 +5,8 @@ using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Stores;
 using Gateway.Telemetry;
+using Gateway.Tenants;
+using Gateway.Tenants.Jwt;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -84,6 +86,9 @@ internal static class GatewayHost
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<JwtIssuers>();
+        services.AddSingleton<TokenValidator>();
         services.AddSingleton<EngineHost>();
         services.AddSingleton<UpstreamTransformer>();
         services.AddSingleton<GatewayMetrics>();

@@ -60,7 +60,7 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         httpContext.Request.Body = body;
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);
         var headers = httpContext.Request.Headers;
-        var key = AuthenticationMiddleware.GetKey(headers);
+        var key = Credential.Read(httpContext.Request, out _);
         var hops = headers.GetCommaSeparatedValues("Connection");
         foreach (var (name, values) in headers)
         {

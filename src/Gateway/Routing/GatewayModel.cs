@@ -9,7 +9,7 @@ namespace Gateway.Routing;
 /// <see cref="Release"/>.
 /// </summary>
 internal sealed class GatewayModel(
-    FrozenDictionary<KeyHash, KeyModel> keys,
+    AccessModel access,
     FrozenDictionary<string, ModelModel> models,
     long bodyLimit,
     IReadOnlyList<EngineHandle> engines)
@@ -17,8 +17,8 @@ internal sealed class GatewayModel(
     // One reference is GatewayState's, as long as this is the current one.
     private int _references = 1;
 
-    /// <summary>Keys by hash.</summary>
-    public FrozenDictionary<KeyHash, KeyModel> Keys { get; } = keys;
+    /// <summary>Who is known.</summary>
+    public AccessModel Access { get; } = access;
 
     /// <summary>Models by public name.</summary>
     public FrozenDictionary<string, ModelModel> Models { get; } = models;

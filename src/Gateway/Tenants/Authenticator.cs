@@ -1,0 +1,47 @@
+using Gateway.Api;
+using Gateway.Routing;
+using Gateway.Tenants.Jwt;
+
+namespace Gateway.Tenants;
+
+/// <summary>Credential to caller.</summary>
+internal sealed class Authenticator(TokenValidator tokens, TimeProvider time)
+{
+    /// <summary>The caller, or why there is none.</summary>
+    /// <param name="gateway">The snapshot that the request goes by.</param>
+    /// <param name="credential">As <see cref="Credential.Read"/> found it.</param>
+    /// <param name="cancellationToken">Ends the waiting for an issuer.</param>
+    public ValueTask<(Caller? Caller, ApiError? Error)> AuthenticateAsync(GatewayModel gateway, string? credential, CancellationToken cancellationToken)
+    {
+        // Hash and look-up happen for any request, so that a missing key takes as long as a wrong one. That somebody configured the hash of
+        // nothing must not let in all who send nothing.
+        var hash = KeyHash.Of(credential);
+        if (gateway.Access.Keys.TryGetValue(hash, out var declared) && !hash.Equals(KeyHash.OfNothing))
+        {
+            return new(declared.ExpiresAt > time.GetUtcNow()
+                ? (new Caller(declared.Tenant, declared.Id, declared.Scope, gateway), null)
+                : (null, ApiError.KeyExpired));
+        }
+
+        return gateway.Access.Issuers.Count > 0 && TokenValidator.IsToken(credential)
+            ? AuthenticateTokenAsync(gateway, credential!, cancellationToken)
+            : new((null, ApiError.InvalidApiKey));
+    }
+
+    private async ValueTask<(Caller? Caller, ApiError? Error)> AuthenticateTokenAsync(GatewayModel gateway, string credential, CancellationToken cancellationToken)
+    {
+        var (token, error) = await tokens.ValidateAsync(credential, gateway.Access.Issuers, cancellationToken);
+        if (token is null)
+        {
+            return (null, error);
+        }
+
+        return token.Tenants switch
+        {
+            [var name] when gateway.Access.Tenants.TryGetValue(name, out var tenant) => (new Caller(tenant, token.Id, token.Issuer.Scope, gateway), null),
+            [_] => (null, ApiError.NoTenant($"The tenant that the token names (claim `{token.Issuer.TenantClaim}`) does not exist here.")),
+            [] => (null, ApiError.NoTenant($"The token names no tenant of this gateway (claim `{token.Issuer.TenantClaim}`).")),
+            _ => (null, ApiError.NoTenant($"The token names several tenants (claim `{token.Issuer.TenantClaim}`), and which is meant is not ours to guess.")),
+        };
+    }
+}
