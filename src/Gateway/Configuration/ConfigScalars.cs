@@ -18,6 +18,7 @@ internal static class ConfigScalars
     {
         [typeof(string)] = Text,
         [typeof(int)] = Integer,
+        [typeof(decimal)] = Number,
         [typeof(bool)] = Boolean,
         [typeof(TimeSpan)] = Time,
         [typeof(DateTimeOffset)] = Moment,
@@ -55,6 +56,19 @@ internal static class ConfigScalars
             : ConfigValue.Wrong(string.Create(CultureInfo.InvariantCulture, $"too large a number; the largest is {int.MaxValue}"));
     }
 
+    /// <summary>What a decimal number looks like: nine digits before the point are more than any price, six behind it are a millionth of a unit.</summary>
+    private const string DecimalInWords = "a number of at most 9 digits and, behind a point, at most 6 more, such as 0.15";
+
+    private static ConfigValue Number(ConfigScalar scalar)
+    {
+        var parts = scalar.Text.Split('.');
+        return scalar.IsPlain && parts.Length <= 2 && IsDigits(parts[0], 9) && IsDigits(parts[^1], parts.Length == 2 ? 6 : 9)
+            ? ConfigValue.Of(decimal.Parse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture))
+            : ConfigValue.Wrong($"expected {DecimalInWords}");
+
+        static bool IsDigits(string text, int most) => text.Length > 0 && text.Length <= most && text.All(char.IsAsciiDigit);
+    }
+
     private static ConfigValue Boolean(ConfigScalar scalar) => scalar switch
     {
         { IsPlain: true, Text: "true" } => ConfigValue.Of(true),
@@ -72,8 +86,8 @@ internal static class ConfigScalars
         }
 
         return ConfigValue.Wrong(scalar.Text.All(char.IsAsciiDigit)
-            ? "a duration needs a unit, such as 10s; the units are ms, s, m and h"
-            : "expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h");
+            ? "a duration needs a unit, such as 10s; the units are ms, s, m, h and d"
+            : "expected a duration: one whole number and its unit, such as 500ms, 10s, 2m, 1h or 90d");
     }
 
     private static ConfigValue Moment(ConfigScalar scalar) => Configuration.Moment.TryParse(scalar.Text, out var value)

@@ -1,6 +1,7 @@
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Engine;
+using Gateway.Ledger;
 using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Stores;
@@ -58,6 +59,7 @@ internal static class GatewayHost
         await app.Services.GetRequiredService<StoreStart>().RunAsync();
         app.MapGateway();
         app.Services.GetRequiredService<EngineMetrics>();
+        app.Services.GetRequiredService<LedgerMetrics>();
         await app.Services.GetRequiredService<GatewayLoader>().ApplyAsync(source.Config, awaitEngines: false);
         return app;
     }
@@ -83,6 +85,7 @@ internal static class GatewayHost
         services.AddSingleton(source);
         services.AddSingleton(p => Store.Create(source.Config.Store, dataFolder, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StoreStart>();
+        services.AddLedger();
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();
@@ -93,6 +96,7 @@ internal static class GatewayHost
         services.AddSingleton<UpstreamTransformer>();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<EngineMetrics>();
+        services.AddSingleton<LedgerMetrics>();
         services.AddGatewayMetrics(GatewayMetrics.MeterName);
 
         services.AddReverseProxy();
