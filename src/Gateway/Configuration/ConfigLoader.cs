@@ -8,6 +8,7 @@ internal static class ConfigLoader
     private static readonly IConfigValidator[] Validators =
     [
         new ListenValidator(),
+        new StoreValidator(),
         new UniqueNamesValidator(),
         new ModelDeploymentsValidator(),
         new DeploymentKeysValidator(),

@@ -12,6 +12,9 @@ internal sealed record GatewayConfig
     [Description("Addresses that the gateway listens on. Read at start only.")]
     public ListenConfig Listen { get; init; } = new();
 
+    [Description("The database that keys and the ledger stand in. Read at start only. Default: the SQLite file gateway.db in the data folder.")]
+    public StoreConfig Store { get; init; } = new();
+
     [Description("Bounds on what a client may send.")]
     public LimitsConfig Limits { get; init; } = new();
 
@@ -41,6 +44,12 @@ internal sealed record ListenConfig
 
     [Description("Proxies whose X-Forwarded-For says where a request comes from, for keys that are bound to networks: addresses or CIDR ranges. Default none. Takes effect at once.")]
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+}
+
+internal sealed record StoreConfig
+{
+    [Description("Connection string of a PostgreSQL database that several nodes may share, as ${ENVIRONMENT_VARIABLE} or file:PATH: Host=...;Username=...;Password=...;Database=...")]
+    public Secret? Postgresql { get; init; }
 }
 
 internal sealed record LimitsConfig

@@ -3,6 +3,7 @@ using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Providers;
 using Gateway.Routing;
+using Gateway.Stores;
 using Gateway.Telemetry;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
@@ -25,7 +26,7 @@ internal static class GatewayHost
     /// <param name="args">Arguments for ASP.NET's configuration, such as <c>--urls</c>.</param>
     /// <param name="configPath">The configuration file; null looks for the usual one, and goes without if there is none.</param>
     /// <param name="configure">Adds to the services, or puts others in their place; comes last.</param>
-    /// <exception cref="StartupException">The configuration has errors.</exception>
+    /// <exception cref="StartupException">The configuration has errors, or the store is of a newer gateway.</exception>
     public static async Task<WebApplication> CreateAsync(string[] args, string? configPath, Action<IServiceCollection>? configure = null)
     {
         // The gateway's own folder: what stands in a user's working directory is not ASP.NET's to read.
@@ -45,7 +46,7 @@ internal static class GatewayHost
         });
 
         var source = StartupConfig.Load(configPath ?? builder.Configuration[ConfigVariable], builder.Configuration);
-        AddServices(builder.Services, source);
+        AddServices(builder.Services, source, DataFolder.Find(builder.Configuration[DataFolder.Variable]));
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -54,6 +55,7 @@ internal static class GatewayHost
             app.Urls.Add(url);
         }
 
+        await app.Services.GetRequiredService<StoreStart>().RunAsync();
         app.MapGateway();
         app.Services.GetRequiredService<EngineMetrics>();
         await app.Services.GetRequiredService<GatewayLoader>().ApplyAsync(source.Config, awaitEngines: false);
@@ -75,10 +77,12 @@ internal static class GatewayHost
         ["Logging:LogLevel:Yarp"] = "Warning",
     };
 
-    private static void AddServices(IServiceCollection services, StartupConfig source)
+    private static void AddServices(IServiceCollection services, StartupConfig source, string dataFolder)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(source);
+        services.AddSingleton(p => Store.Create(source.Config.Store, dataFolder, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<StoreStart>();
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();

@@ -131,6 +131,23 @@ public sealed class ValidatorTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Host=db;Username=gateway;Password=p4ss;Database=gateway", true)]
+    [InlineData("Host=db;Maximum Pool Size=5;SSL Mode=Require", true)]
+    [InlineData("postgresql://gateway:p4ss@db/gateway", false)]
+    [InlineData("Host=db;Pasword=p4ss", false)]
+    [InlineData("Host=db;Port=p4ss", false)]
+    [InlineData("Username=gateway;Password=p4ss", false)]
+    [InlineData("Host=db;Connection Idle Lifetime=5;Password=p4ss", false)]
+    public void The_stores_connection_string_is_checked_without_being_told(string text, bool valid)
+    {
+        _folder.Write("pg", text);
+
+        var errors = _folder.Errors(ConfigFolder.Minimal, "tenants:", "store: { postgresql: \"file:pg\" }\ntenants:");
+
+        Assert.Equal(valid ? [] : ["7:10: store.postgresql: the secret is no connection string of Npgsql; write Host=...;Username=...;Password=...;Database=... (a URL such as postgresql://... is not read)"], errors);
+    }
+
+    [Theory]
     [InlineData("http://localhost:11434/v1")]
     [InlineData("http://127.8.8.8/v1")]
     [InlineData("http://10.1.2.3:8000")]

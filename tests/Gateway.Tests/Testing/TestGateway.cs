@@ -54,7 +54,7 @@ internal sealed partial class TestGateway : IAsyncDisposable
         var logs = new LogCapture();
         string[] args =
         [
-            "--urls=http://127.0.0.1:0", "--GATEWAY_ADMIN_URL=http://127.0.0.1:0",
+            "--urls=http://127.0.0.1:0", "--GATEWAY_ADMIN_URL=http://127.0.0.1:0", $"--GATEWAY_DATA_DIR={folder}",
             "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Microsoft=Trace", "--Logging:LogLevel:Yarp=Trace", "--Logging:Console:LogLevel:Default=None",
         ];
         var app = await GatewayHost.CreateAsync(args, file.Save(folder), services =>
