@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Providers;
@@ -7,6 +8,7 @@ using Gateway.Stores;
 using Gateway.Telemetry;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
+using Gateway.Tenants.Keys;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -87,6 +89,11 @@ internal static class GatewayHost
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();
         services.AddSingleton<Authenticator>();
+        services.AddAdmin();
+        services.AddSingleton<KeyStore>();
+        services.AddSingleton<KeyDirectory>();
+        services.AddSingleton<KeyRefresh>();
+        services.AddSingleton<KeyOperations>();
         services.AddSingleton<JwtIssuers>();
         services.AddSingleton<TokenValidator>();
         services.AddSingleton<EngineHost>();
@@ -106,6 +113,7 @@ internal static class GatewayHost
         services.AddSingleton<IPassiveHealthCheckPolicy, DeploymentHealthPolicy>();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
 
+        services.AddHostedService(p => p.GetRequiredService<KeyRefresh>());
         services.AddHostedService<StartupBanner>();
         if (source.Loaded is { } loaded)
         {
