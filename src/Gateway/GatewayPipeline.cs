@@ -1,3 +1,4 @@
+using Gateway.Admin;
 using Gateway.Api;
 using Gateway.Engine;
 using Gateway.Exchanges;
@@ -19,8 +20,10 @@ internal static class GatewayPipeline
         app.UseMiddleware<ListenerMiddleware>();            // the API and administration have ports of their own
         app.UseMiddleware<AuthenticationMiddleware>();      // 401
         app.UseMiddleware<ScopeMiddleware>();               // 403, for what is no exchange
+        app.UseMiddleware<AdminMiddleware>();               // 401 403, on administration's listener
         app.MapHealth();
         app.MapGatewayMetrics().WithMetadata(new AdminAttribute(), new AnonymousAttribute());
+        app.MapAdmin();
         app.MapModels();
         app.MapReverseProxy(stages =>
         {

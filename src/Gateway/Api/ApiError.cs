@@ -43,6 +43,51 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     public static readonly ApiError KeyExpired = new(
         StatusCodes.Status401Unauthorized, "This API key has expired. Ask for a new one.", ApiErrorTypes.InvalidRequest, Code: "key_expired");
 
+    /// <inheritdoc cref="KeyExpired"/>
+    public static readonly ApiError KeyRevoked = new(
+        StatusCodes.Status401Unauthorized, "This API key was revoked. Ask for a new one.", ApiErrorTypes.InvalidRequest, Code: "key_revoked");
+
+    /// <summary>The key may be good: it is not for the client to throw away.</summary>
+    public static readonly ApiError KeysUnavailable = new(
+        StatusCodes.Status503ServiceUnavailable,
+        "The store that keys stand in does not answer, and this key is not one of those already known. Retry in a moment.",
+        ApiErrorTypes.Server,
+        Code: "store_unavailable")
+    { RetryAfter = 2 };
+
+    public static readonly ApiError InvalidAdminKey = new(
+        StatusCodes.Status401Unauthorized,
+        "No valid admin key was given. Send one of `admins` in the configuration as 'Authorization: Bearer KEY', or a token whose claims name a role; keys of tenants do not open the admin API.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "invalid_admin_key");
+
+    public static readonly ApiError NoRole = new(
+        StatusCodes.Status403Forbidden,
+        "The token's claims name no role of the admin side (`role_claim` of its issuer in the configuration).",
+        ApiErrorTypes.InvalidRequest,
+        Code: "no_role");
+
+    public static ApiError NotPermitted(string what) => new(
+        StatusCodes.Status403Forbidden, $"Your role does not have `{what}`.", ApiErrorTypes.InvalidRequest, Code: "not_permitted");
+
+    public static readonly ApiError OtherTenant = new(
+        StatusCodes.Status403Forbidden, "Your role is for your own tenant only.", ApiErrorTypes.InvalidRequest, Param: "tenant", Code: "not_permitted");
+
+    public static ApiError KeyNotFound(string id, bool isDeclared) => new(
+        isDeclared ? StatusCodes.Status409Conflict : StatusCodes.Status404NotFound,
+        isDeclared
+            ? $"The key `{RequestFields.Shorten(id)}` is declared in the configuration file; change it there."
+            : $"There is no key `{RequestFields.Shorten(id)}`.",
+        ApiErrorTypes.InvalidRequest,
+        Code: isDeclared ? "key_declared" : "key_not_found");
+
+    public static ApiError KeyNotActive(string status) => new(
+        StatusCodes.Status409Conflict, $"The key is {status}. Make a new one.", ApiErrorTypes.InvalidRequest, Code: "key_not_active");
+
+    public static ApiError StoreUnavailable(string reason) => new(
+        StatusCodes.Status503ServiceUnavailable, $"The store is not available: {reason}. Retry in a moment.", ApiErrorTypes.Server, Code: "store_unavailable")
+    { RetryAfter = 2 };
+
     /// <summary>A token is refused; the words say what to look at, not what the gateway expects.</summary>
     public static ApiError InvalidToken(string code, string message) =>
         new(StatusCodes.Status401Unauthorized, message, ApiErrorTypes.InvalidRequest, Code: code);

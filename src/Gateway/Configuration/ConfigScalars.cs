@@ -87,7 +87,7 @@ internal static class ConfigScalars
 
         return ConfigValue.Wrong(scalar.Text.All(char.IsAsciiDigit)
             ? "a duration needs a unit, such as 10s; the units are ms, s, m, h and d"
-            : "expected a duration: one whole number and its unit, such as 500ms, 10s, 2m, 1h or 90d");
+            : "expected a duration: one whole number and its unit, such as 500ms, 10s, 2m, 1h or 30d");
     }
 
     private static ConfigValue Moment(ConfigScalar scalar) => Configuration.Moment.TryParse(scalar.Text, out var value)

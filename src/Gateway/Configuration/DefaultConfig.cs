@@ -1,3 +1,5 @@
+using Gateway.Admin;
+
 namespace Gateway.Configuration;
 
 /// <summary>What is served when there is no file: the shipped model, to one tenant, on loopback.</summary>
@@ -13,7 +15,8 @@ internal static class DefaultConfig
     private const string ModelFileName = "SmolLM2-135M-Instruct-Q4_1.gguf";
 
     /// <param name="keySha256">SHA-256 of the demonstration key, 64 hexadecimal digits in small letters.</param>
-    public static GatewayConfig Create(string keySha256) => new()
+    /// <param name="adminSha256">SHA-256 of its admin's key.</param>
+    public static GatewayConfig Create(string keySha256, string adminSha256) => new()
     {
         Models = [new() { Name = ModelName, Deployments = [new() { Name = DeploymentName }] }],
         Deployments =
@@ -34,5 +37,6 @@ internal static class DefaultConfig
                 Keys = [new() { Name = TenantName, Sha256 = keySha256 }],
             },
         ],
+        Admins = [new() { Name = TenantName, Role = AdminRole.Admin, Sha256 = adminSha256 }],
     };
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Gateway.Configuration;
 
-/// <summary>Durations as the file has them: <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>, <c>90d</c>.</summary>
+/// <summary>Durations as the file has them: <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>, <c>30d</c>.</summary>
 internal static class Duration
 {
     /// <summary>One number and one unit, so that a schema can say it and nobody wonders what <c>1h30</c> means.</summary>

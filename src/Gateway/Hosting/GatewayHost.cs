@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Ledger;
@@ -8,6 +9,7 @@ using Gateway.Stores;
 using Gateway.Telemetry;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
+using Gateway.Tenants.Keys;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -90,6 +92,11 @@ internal static class GatewayHost
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();
         services.AddSingleton<Authenticator>();
+        services.AddAdmin();
+        services.AddSingleton<KeyStore>();
+        services.AddSingleton<KeyDirectory>();
+        services.AddSingleton<KeyRefresh>();
+        services.AddSingleton<KeyOperations>();
         services.AddSingleton<JwtIssuers>();
         services.AddSingleton<TokenValidator>();
         services.AddSingleton<EngineHost>();
@@ -110,6 +117,7 @@ internal static class GatewayHost
         services.AddSingleton<IPassiveHealthCheckPolicy, DeploymentHealthPolicy>();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
 
+        services.AddHostedService(p => p.GetRequiredService<KeyRefresh>());
         services.AddHostedService<StartupBanner>();
         if (source.Loaded is { } loaded)
         {

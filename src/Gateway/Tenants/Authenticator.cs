@@ -1,11 +1,12 @@
 using Gateway.Api;
 using Gateway.Routing;
 using Gateway.Tenants.Jwt;
+using Gateway.Tenants.Keys;
 
 namespace Gateway.Tenants;
 
 /// <summary>Credential to caller.</summary>
-internal sealed class Authenticator(TokenValidator tokens, TimeProvider time)
+internal sealed class Authenticator(KeyDirectory keys, TokenValidator tokens, TimeProvider time)
 {
     /// <summary>The caller, or why there is none.</summary>
     /// <param name="gateway">The snapshot that the request goes by.</param>
@@ -23,9 +24,36 @@ internal sealed class Authenticator(TokenValidator tokens, TimeProvider time)
                 : (null, ApiError.KeyExpired));
         }
 
-        return gateway.Access.Issuers.Count > 0 && TokenValidator.IsToken(credential)
-            ? AuthenticateTokenAsync(gateway, credential!, cancellationToken)
-            : new((null, ApiError.InvalidApiKey));
+        if (keys.TryFind(hash, out var key))
+        {
+            return new(AuthenticateKey(gateway, key));
+        }
+
+        if (gateway.Access.Issuers.Count > 0 && TokenValidator.IsToken(credential))
+        {
+            return AuthenticateTokenAsync(gateway, credential!, cancellationToken);
+        }
+
+        // What cannot have been made here is unknown whether or not the store answers.
+        return new((null, keys.IsFresh || !ApiKey.IsWellFormed(credential) ? ApiError.InvalidApiKey : ApiError.KeysUnavailable));
+    }
+
+    private (Caller? Caller, ApiError? Error) AuthenticateKey(GatewayModel gateway, RuntimeKey key)
+    {
+        if (key.IsRevoked)
+        {
+            return (null, ApiError.KeyRevoked);
+        }
+
+        if (key.EndsAt != RuntimeKey.Never && key.EndsAt <= time.GetUtcNow().ToUnixTimeSeconds())
+        {
+            return (null, ApiError.KeyExpired);
+        }
+
+        // The configuration may no longer have the tenant; the key comes back to life with it.
+        return key.Grant.Scope is { } scope && key.Grant.TenantIn(gateway.Access) is { } tenant
+            ? (new Caller(tenant, key.Id.ToString(), scope, gateway), null)
+            : (null, ApiError.InvalidApiKey);
     }
 
     private async ValueTask<(Caller? Caller, ApiError? Error)> AuthenticateTokenAsync(GatewayModel gateway, string credential, CancellationToken cancellationToken)

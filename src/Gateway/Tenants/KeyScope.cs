@@ -18,6 +18,9 @@ internal sealed record KeyScope(IReadOnlyList<string>? Models, IReadOnlyList<str
     /// <summary>A scope that narrows nothing.</summary>
     public static readonly KeyScope Everything = new(null, null, null, DataClass.Public);
 
+    /// <summary>A scope that allows nothing.</summary>
+    public static readonly KeyScope Nothing = new([], [], [], DataClass.Restricted);
+
     /// <param name="config">A scope without errors.</param>
     public static KeyScope Of(ScopeConfig config) => new(
         NullIfEmpty(config.Models),

@@ -21,8 +21,10 @@ internal static class Networks
         }
 
         var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0 || !IsPlain(text.AsSpan(0, slash)) || !IPNetwork.TryParse(text, out network))
+        if (slash < 0 || !IsPlain(text.AsSpan(0, slash)) || !IPNetwork.TryParse(text, out network)
+            || !network.BaseAddress.Equals(IPAddress.Parse(text.AsSpan(0, slash))))
         {
+            // Bits behind the prefix, which the framework would clear, are a slip in one of the two.
             network = default;
             return false;
         }

@@ -10,6 +10,7 @@ internal sealed class GatewayFile
     private readonly StringBuilder _models = new();
     private readonly StringBuilder _deployments = new();
     private readonly StringBuilder _tenants = new();
+    private readonly StringBuilder _more = new();
     private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal);
 
     public int BodyBytes { get; init; } = 1_000_000;
@@ -44,6 +45,23 @@ internal sealed class GatewayFile
         return this;
     }
 
+    /// <param name="name">Name of the tenant.</param>
+    /// <param name="models">As YAML: <c>[plain]</c>.</param>
+    /// <param name="keys">Secret of each key, and its other YAML: <c>networks: [10.0.0.0/8]</c>.</param>
+    public GatewayFile ScopedTenant(string name, string models, params (string Key, string Scope)[] keys)
+    {
+        var list = keys.Select((k, i) => $"{{ name: k{i}, sha256: {KeyHash.Of(k.Key)}{(k.Scope.Length > 0 ? ", " + k.Scope : "")} }}");
+        _tenants.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, models: {models}, keys: [{string.Join(", ", list)}] }}");
+        return this;
+    }
+
+    /// <summary>Adds whole keys of the file.</summary>
+    public GatewayFile More(string yaml)
+    {
+        _more.AppendLine(yaml);
+        return this;
+    }
+
     /// <summary>Writes the file and those of its secrets into a folder; the path of the file.</summary>
     public string Save(string folder)
     {
@@ -53,7 +71,7 @@ internal sealed class GatewayFile
         }
 
         var path = Path.Combine(folder, "gateway.yaml");
-        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}tenants:\n{_tenants}");
+        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}tenants:\n{_tenants}{_more}");
         return path;
     }
 }
