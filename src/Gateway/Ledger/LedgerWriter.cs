@@ -167,8 +167,6 @@ internal sealed partial class LedgerWriter : IHostedService, IDisposable
                 _queue.PutBack(lines[written..]);
             }
 
-            // Those who wait are told before anything else that may take its time.
-            group.TrySetResult(false);
             if (StoreError.From(e) is { } error)
             {
                 SetHealth(error);
@@ -179,6 +177,8 @@ internal sealed partial class LedgerWriter : IHostedService, IDisposable
                 SetHealth(new StoreError("fault", "the gateway failed on it; its log says where"));
             }
 
+            // Before anything else that may take its time, and when those who come from now on are refused at once.
+            group.TrySetResult(false);
             Disconnect();
             return false;
         }
