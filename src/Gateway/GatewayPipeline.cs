@@ -3,6 +3,7 @@ using Gateway.Api;
 using Gateway.Engine;
 using Gateway.Exchanges;
 using Gateway.Hosting;
+using Gateway.Ledger;
 using Gateway.Routing;
 using Gateway.Telemetry;
 using Gateway.Tenants;
@@ -31,7 +32,8 @@ internal static class GatewayPipeline
             stages.UseMiddleware<RequestMiddleware>();      // bounded read, envelope: 400 413 415
             stages.UseMiddleware<RoutingMiddleware>();      // the model's cluster: 404
 
-            // Classify, Residency, Cache, Quota and Ledger have their places here, in this order.
+            // Classify, Residency, Cache and Quota have their places here, in this order.
+            stages.UseMiddleware<LedgerMiddleware>();       // the line is opened, on disk where the class of data asks for it: 503
             stages.UseMiddleware<FallbackMiddleware>();     // the rest again on what is left, until a byte has gone to the client
             stages.UseLoadBalancing();
             stages.UsePassiveHealthChecks();

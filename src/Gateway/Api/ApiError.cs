@@ -150,6 +150,13 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         Code: "gateway_stopping")
     { RetryAfter = 1 };
 
+    public static readonly ApiError LedgerUnavailable = new(
+        StatusCodes.Status503ServiceUnavailable,
+        "The gateway cannot record this request now, and does not answer what it cannot record. Retry in a moment.",
+        ApiErrorTypes.Server,
+        Code: "ledger_unavailable")
+    { RetryAfter = 5 };
+
     public static ApiError ModelNotLoaded(string model) => new(
         StatusCodes.Status503ServiceUnavailable,
         $"The model `{model}` could not be loaded. The gateway's log says why.",

@@ -18,6 +18,7 @@ internal static class ConfigScalars
     {
         [typeof(string)] = Text,
         [typeof(int)] = Integer,
+        [typeof(decimal)] = Number,
         [typeof(bool)] = Boolean,
         [typeof(TimeSpan)] = Time,
         [typeof(DateTimeOffset)] = Moment,
@@ -53,6 +54,19 @@ internal static class ConfigScalars
         return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             ? ConfigValue.Of(value)
             : ConfigValue.Wrong(string.Create(CultureInfo.InvariantCulture, $"too large a number; the largest is {int.MaxValue}"));
+    }
+
+    /// <summary>What a decimal number looks like: nine digits before the point are more than any price, six behind it are a millionth of a unit.</summary>
+    private const string DecimalInWords = "a number of at most 9 digits and, behind a point, at most 6 more, such as 0.15";
+
+    private static ConfigValue Number(ConfigScalar scalar)
+    {
+        var parts = scalar.Text.Split('.');
+        return scalar.IsPlain && parts.Length <= 2 && IsDigits(parts[0], 9) && IsDigits(parts[^1], parts.Length == 2 ? 6 : 9)
+            ? ConfigValue.Of(decimal.Parse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture))
+            : ConfigValue.Wrong($"expected {DecimalInWords}");
+
+        static bool IsDigits(string text, int most) => text.Length > 0 && text.Length <= most && text.All(char.IsAsciiDigit);
     }
 
     private static ConfigValue Boolean(ConfigScalar scalar) => scalar switch

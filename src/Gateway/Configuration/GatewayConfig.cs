@@ -15,6 +15,9 @@ internal sealed record GatewayConfig
     [Description("The database that keys and the ledger stand in. Read at start only. Default: the SQLite file gateway.db in the data folder.")]
     public StoreConfig Store { get; init; } = new();
 
+    [Description("The record of who used what: a line for each request.")]
+    public LedgerConfig Ledger { get; init; } = new();
+
     [Description("Bounds on what a client may send.")]
     public LimitsConfig Limits { get; init; } = new();
 
@@ -50,6 +53,43 @@ internal sealed record StoreConfig
 {
     [Description("Connection string of a PostgreSQL database that several nodes may share, as ${ENVIRONMENT_VARIABLE} or file:PATH: Host=...;Username=...;Password=...;Database=...")]
     public Secret? Postgresql { get; init; }
+}
+
+internal sealed record LedgerConfig
+{
+    [Description("For each class of data, when a request may go on: `commit` once its line is on disk; `batch` at once, its line follows within 50 ms.")]
+    public DurabilityConfig Durability { get; init; } = new();
+
+    [Bounds("1d", "36500d"), Description("How long lines are kept, e.g. 90d; what they add up to by day stays. Default 400d.")]
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(400);
+
+    [Bounds(100, 1_000_000), Description("Lines that wait in memory while the store is not available, before further requests get a 503. Default 10000.")]
+    public int Buffer { get; init; } = 10_000;
+}
+
+internal sealed record DurabilityConfig
+{
+    [Description("Default batch.")]
+    public Durability Public { get; init; } = Durability.Batch;
+
+    [Description("Default batch.")]
+    public Durability Internal { get; init; } = Durability.Batch;
+
+    [Description("Default commit.")]
+    public Durability Personal { get; init; } = Durability.Commit;
+
+    [Description("Default commit.")]
+    public Durability Restricted { get; init; } = Durability.Commit;
+}
+
+/// <summary>When a request may go on.</summary>
+internal enum Durability
+{
+    /// <summary>At once; its line is on disk within 50 ms.</summary>
+    Batch,
+
+    /// <summary>When its line is on disk.</summary>
+    Commit,
 }
 
 internal sealed record LimitsConfig
@@ -125,6 +165,27 @@ internal sealed record DeploymentConfig
     [RemoteOnly, Pattern("^[!-~]{1,256}$", "1 to 256 printable ASCII characters without spaces"),
      Description("Remote: what the API calls the model. Default: the name that the client asked for.")]
     public string? Model { get; init; }
+
+    [RemoteOnly, Description("Remote: whether streams are asked for their usage (`stream_options`), so that it is exact; false for an API that refuses the field. Default true.")]
+    public bool StreamUsage { get; init; } = true;
+
+    [Description("What its tokens cost, for the ledger. Default nothing.")]
+    public PriceConfig? Price { get; init; }
+}
+
+internal sealed record PriceConfig
+{
+    [Required, Pattern("^[A-Z]{3}$", "three capital letters of ISO 4217, such as USD"), Description("Currency, by ISO 4217, e.g. USD.")]
+    public string Currency { get; init; } = "";
+
+    [Required, Description("Price of a million tokens of prompts.")]
+    public decimal Input { get; init; }
+
+    [Description("Price of a million tokens of prompts that the API had in its cache. Default: as input.")]
+    public decimal? CachedInput { get; init; }
+
+    [Required, Description("Price of a million tokens of answers, reasoning included.")]
+    public decimal Output { get; init; }
 }
 
 /// <summary>What answers for a deployment.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Engine;
+using Gateway.Ledger;
 using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Stores;
@@ -60,6 +61,7 @@ internal static class GatewayHost
         await app.Services.GetRequiredService<StoreStart>().RunAsync();
         app.MapGateway();
         app.Services.GetRequiredService<EngineMetrics>();
+        app.Services.GetRequiredService<LedgerMetrics>();
         await app.Services.GetRequiredService<GatewayLoader>().ApplyAsync(source.Config, awaitEngines: false);
         return app;
     }
@@ -85,6 +87,7 @@ internal static class GatewayHost
         services.AddSingleton(source);
         services.AddSingleton(p => Store.Create(source.Config.Store, dataFolder, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StoreStart>();
+        services.AddLedger();
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();
@@ -100,6 +103,7 @@ internal static class GatewayHost
         services.AddSingleton<UpstreamTransformer>();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<EngineMetrics>();
+        services.AddSingleton<LedgerMetrics>();
         services.AddGatewayMetrics(GatewayMetrics.MeterName);
 
         services.AddReverseProxy();

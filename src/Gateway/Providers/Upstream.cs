@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Gateway.Api;
+using Gateway.Configuration;
 
 namespace Gateway.Providers;
 
@@ -9,16 +10,20 @@ internal sealed class Upstream
 {
     private readonly Uri[] _uris;
 
-    public Upstream(string deployment, Uri baseUrl, string? apiKey, string? model, TimeSpan timeout)
+    /// <param name="config">A remote deployment, without errors.</param>
+    /// <param name="timeout">Longest silence before the answer is given up.</param>
+    public Upstream(DeploymentConfig config, TimeSpan timeout)
     {
-        Deployment = deployment;
-        BaseUrl = baseUrl.AbsoluteUri.TrimEnd('/');
+        var apiKey = config.ApiKey?.Reveal();
+        Deployment = config.Name;
+        BaseUrl = new Uri(config.BaseUrl!).AbsoluteUri.TrimEnd('/');
         Timeout = timeout;
+        StreamUsage = config.StreamUsage;
         _uris = [.. ApiEndpoint.All.Select(e => new Uri(BaseUrl + e.Path))];
         Authorization = apiKey is null ? null : $"Bearer {apiKey}";
         ApiKey = apiKey;
         ApiKeyBytes = apiKey is null ? ReadOnlyMemory<byte>.Empty : Encoding.UTF8.GetBytes(apiKey);
-        ModelJson = model is null ? ReadOnlyMemory<byte>.Empty : JsonSerializer.SerializeToUtf8Bytes(model);
+        ModelJson = config.Model is null ? ReadOnlyMemory<byte>.Empty : JsonSerializer.SerializeToUtf8Bytes(config.Model);
     }
 
     /// <summary>Name of the deployment, for messages.</summary>
@@ -38,6 +43,9 @@ internal sealed class Upstream
 
     /// <summary>What the API calls the model, as a JSON string with its quotes; empty when it is called as the client calls it.</summary>
     public ReadOnlyMemory<byte> ModelJson { get; }
+
+    /// <summary>Whether streams are asked for their usage.</summary>
+    public bool StreamUsage { get; }
 
     /// <summary>Longest silence before the answer is given up.</summary>
     public TimeSpan Timeout { get; }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Gateway.Engine;
+using Gateway.Ledger;
 using Gateway.Tenants;
 
 namespace Gateway.Routing;
@@ -11,6 +12,7 @@ namespace Gateway.Routing;
 internal sealed class GatewayModel(
     AccessModel access,
     FrozenDictionary<string, ModelModel> models,
+    LedgerModel ledger,
     long bodyLimit,
     IReadOnlyList<EngineHandle> engines)
 {
@@ -22,6 +24,9 @@ internal sealed class GatewayModel(
 
     /// <summary>Models by public name.</summary>
     public FrozenDictionary<string, ModelModel> Models { get; } = models;
+
+    /// <summary>How the ledger is kept.</summary>
+    public LedgerModel Ledger { get; } = ledger;
 
     /// <summary>Largest request body in bytes.</summary>
     public long BodyLimit { get; } = bodyLimit;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Configuration;
 using Gateway.Engine;
+using Gateway.Ledger;
 using Gateway.Providers;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
@@ -33,16 +34,17 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIs
                 model.Deployments.Select(d => DeploymentOf(deployments[d.Name], model, d.Weight, engines)).ToFrozenDictionary(d => d.Name));
         }).ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
 
-        return new GatewayModel(AccessModel.Of(config, issuers.Build(config)), models, config.Limits.BodyBytes, [.. engines.Values]);
+        return new GatewayModel(AccessModel.Of(config, issuers.Build(config)), models, LedgerModel.Of(config.Ledger), config.Limits.BodyBytes, [.. engines.Values]);
     }
 
     private static DeploymentModel DeploymentOf(
         DeploymentConfig deployment, ModelConfig model, int weight, IReadOnlyDictionary<string, EngineHandle> engines) =>
         deployment.Kind == DeploymentKind.Local
-            ? new(deployment.Name, weight, new LocalModel(engines[deployment.Name], deployment.DefaultMaxTokens ?? DefaultMaxTokens), Upstream: null)
+            ? new(deployment.Name, weight, new LocalModel(engines[deployment.Name], deployment.DefaultMaxTokens ?? DefaultMaxTokens), Upstream: null, Price.Of(deployment.Price))
             : new(
                 deployment.Name,
                 weight,
                 Local: null,
-                new Upstream(deployment.Name, new Uri(deployment.BaseUrl!), deployment.ApiKey?.Reveal(), deployment.Model, ModelCluster.TimeoutOf(model)));
+                new Upstream(deployment, ModelCluster.TimeoutOf(model)),
+                Price.Of(deployment.Price));
 }
