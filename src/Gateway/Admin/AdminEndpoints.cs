@@ -5,6 +5,7 @@ using Gateway.Stores;
 using Gateway.Tenants;
 using Gateway.Tenants.Keys;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.OpenApi;
 
 namespace Gateway.Admin;
 
@@ -54,6 +55,19 @@ internal static class AdminEndpoints
             .Produces(StatusCodes.Status401Unauthorized)
             .Produces(StatusCodes.Status403Forbidden)
             .Produces(StatusCodes.Status503ServiceUnavailable);
+
+    /// <summary>
+    /// Describes the body that an endpoint reads. Not by <c>Accepts</c>, which would refuse the content type that <c>curl -d</c> sends.
+    /// </summary>
+    public static RouteHandlerBuilder Reads<T>(this RouteHandlerBuilder endpoint, bool isRequired) => endpoint.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = isRequired,
+            Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+            {
+                ["application/json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(T), cancellationToken: cancellationToken) },
+            },
+        });
 
     private static IResult ListTenants(HttpContext context)
     {

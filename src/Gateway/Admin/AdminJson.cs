@@ -25,9 +25,11 @@ internal static class AdminJson
         return options;
     }
 
-    /// <summary>Reads a request's body, which may be empty where <typeparamref name="T"/> needs nothing.</summary>
-    public static async Task<(T? Body, ApiError? Error)> ReadAsync<T>(HttpRequest request)
-        where T : class, new()
+    /// <summary>Reads a request's body.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="whenEmpty">What no body stands for; null where there must be one.</param>
+    public static async Task<(T? Body, ApiError? Error)> ReadAsync<T>(HttpRequest request, T? whenEmpty = null)
+        where T : class
     {
         using var body = new MemoryStream();
         var buffer = new byte[4096];
@@ -44,7 +46,7 @@ internal static class AdminJson
 
         if (body.Length == 0)
         {
-            return (new T(), null);
+            return (whenEmpty, whenEmpty is null ? ApiError.BadRequest("The request has no body; send a JSON object.", code: "invalid_json") : null);
         }
 
         try
@@ -58,7 +60,7 @@ internal static class AdminJson
             // Its message may quote the body.
             var at = e.Path is { Length: > 2 } path ? RequestFields.Shorten(path[2..]) : null;
             return (null, at is null
-                ? ApiError.BadRequest("The request body is no JSON object, or has a field twice or one that is not known.", code: "invalid_json")
+                ? ApiError.BadRequest("The request body is no JSON object of the fields that /admin/v1/openapi.json describes: one is missing, stands there twice or is not known.", code: "invalid_json")
                 : ApiError.BadRequest($"Invalid '{at}': it is not known, or of another type than it should be.", at, "invalid_value"));
         }
     }

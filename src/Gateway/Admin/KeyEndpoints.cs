@@ -17,7 +17,7 @@ internal static class KeyEndpoints
         admin.MapPost("/keys", CreateAsync)
             .Needs(AdminPermission.WriteKeys)
             .WithSummary("Makes a key. The answer has the key itself; nobody can read it again.")
-            .Accepts<CreateKeyJson>("application/json")
+            .Reads<CreateKeyJson>(isRequired: true)
             .Produces<KeyJson>(StatusCodes.Status201Created);
         admin.MapGet("/keys/{id}", ShowAsync)
             .Needs(AdminPermission.ReadKeys)
@@ -26,12 +26,12 @@ internal static class KeyEndpoints
         admin.MapPatch("/keys/{id}", UpdateAsync)
             .Needs(AdminPermission.WriteKeys)
             .WithSummary("Sets when a key expires.")
-            .Accepts<UpdateKeyJson>("application/json")
+            .Reads<UpdateKeyJson>(isRequired: true)
             .Produces<KeyJson>();
         admin.MapPost("/keys/{id}/rotate", RotateAsync)
             .Needs(AdminPermission.WriteKeys)
             .WithSummary("Replaces the secret of a key; both work until the grace ends. The answer has the new one.")
-            .Accepts<RotateKeyJson>(isOptional: true, "application/json")
+            .Reads<RotateKeyJson>(isRequired: false)
             .Produces<KeyJson>();
         admin.MapPost("/keys/{id}/revoke", RevokeAsync)
             .Needs(AdminPermission.WriteKeys)
@@ -105,7 +105,7 @@ internal static class KeyEndpoints
 
     private static async Task<IResult> RotateAsync(HttpContext context, KeyOperations operations, KeyRefresh refresh, TimeProvider time, string id)
     {
-        var (body, error) = await AdminJson.ReadAsync<RotateKeyJson>(context.Request);
+        var (body, error) = await AdminJson.ReadAsync(context.Request, whenEmpty: new RotateKeyJson());
         var grace = KeyOperations.DefaultGrace;
         if (body is null || (body.Grace is { } text && !Duration.TryParse(text, out grace)))
         {

@@ -120,7 +120,7 @@ internal sealed record RotateKeyJson
 internal sealed record UpdateKeyJson
 {
     [Description("From when on it is refused; null for never.")]
-    public string? ExpiresAt { get; init; }
+    public required string? ExpiresAt { get; init; }
 }
 
 internal sealed record TenantJson(string Name, IReadOnlyList<string> Models)

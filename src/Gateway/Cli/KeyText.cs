@@ -10,12 +10,12 @@ namespace Gateway.Cli;
 internal static class KeyText
 {
     /// <summary>A key that was just made.</summary>
-    public static string Made(KeyJson key) => $"key:     {key.Key}   (shown once)\n{Details(key)}";
+    public static string Made(KeyJson key) => $"key:       {key.Key}   (shown once)\n{Details(key)}";
 
     public static string Details(KeyJson key)
     {
         var text = new StringBuilder();
-        void Line(string name, string? value) => text.Append(value is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{name + ":",-8} {value}\n"));
+        void Line(string name, string? value) => text.Append(value is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{name + ":",-10} {value}\n"));
 
         Line("id", key.Id);
         Line("tenant", key.Tenant);

@@ -10,7 +10,9 @@ internal sealed class AuthenticationMiddleware(RequestDelegate next, GatewayStat
     public Task InvokeAsync(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
-        return endpoint is null || endpoint.Metadata.GetMetadata<AnonymousAttribute>() is not null || endpoint.Metadata.GetMetadata<AdminAttribute>() is not null
+
+        // What is no endpoint of ours is routing's answer with a 405.
+        return endpoint is not RouteEndpoint || endpoint.Metadata.GetMetadata<AnonymousAttribute>() is not null || endpoint.Metadata.GetMetadata<AdminAttribute>() is not null
             ? next(context)
             : AuthenticateAsync(context);
     }

@@ -10,6 +10,7 @@ internal sealed class GatewayFile
     private readonly StringBuilder _models = new();
     private readonly StringBuilder _deployments = new();
     private readonly StringBuilder _tenants = new();
+    private readonly StringBuilder _admins = new();
     private readonly StringBuilder _more = new();
     private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal);
 
@@ -55,6 +56,24 @@ internal sealed class GatewayFile
         return this;
     }
 
+    public GatewayFile Admin(string name, string role, string key, string? tenant = null)
+    {
+        _admins.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, role: {role}, sha256: {KeyHash.Of(key)}{(tenant is null ? "" : $", tenant: {tenant}")} }}");
+        return this;
+    }
+
+    /// <summary>Lets keys and the ledger stand in PostgreSQL.</summary>
+    public GatewayFile Store(string? connectionString)
+    {
+        if (connectionString is not null)
+        {
+            _secrets["postgresql"] = connectionString;
+            More("store: { postgresql: \"file:postgresql\" }");
+        }
+
+        return this;
+    }
+
     /// <summary>Adds whole keys of the file.</summary>
     public GatewayFile More(string yaml)
     {
@@ -71,7 +90,7 @@ internal sealed class GatewayFile
         }
 
         var path = Path.Combine(folder, "gateway.yaml");
-        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}tenants:\n{_tenants}{_more}");
+        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}tenants:\n{_tenants}{(_admins.Length > 0 ? "admins:\n" : "")}{_admins}{_more}");
         return path;
     }
 }
@@ -80,5 +99,6 @@ internal static class TestKeys
 {
     public const string Acme = "gw_acme-5c1f0a9d7e3b";
     public const string Other = "gw_other-20b9d8e1f4a6";
+    public const string Admin = "gw_admin-9e0b7a61d2c4";
     public const string Upstream = "sk-upstream-8d2e61f7c0b94a53";
 }

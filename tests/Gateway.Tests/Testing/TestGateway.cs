@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gateway.Configuration;
 using Gateway.Hosting;
@@ -24,6 +25,7 @@ internal sealed partial class TestGateway : IAsyncDisposable
 
     private readonly string _folder;
     private readonly WebApplication _app;
+    private readonly HttpClient _keyless = new() { Timeout = WireReader.Patience };
 
     private TestGateway(string folder, WebApplication app, LogCapture logs)
     {
@@ -82,6 +84,47 @@ internal sealed partial class TestGateway : IAsyncDisposable
         return await Client.SendAsync(request);
     }
 
+    /// <summary>Sends a request to the admin API, as <c>curl</c> would.</summary>
+    public async Task<HttpResponseMessage> AdminAsync(HttpMethod method, string path, string? body = null, string? key = TestKeys.Admin)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Admin, "/admin/v1" + path));
+        if (body is not null)
+        {
+            request.Content = new StringContent(body);
+        }
+
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+        }
+
+        return await _keyless.SendAsync(request);
+    }
+
+    /// <summary>Sends a request to the admin API that must succeed.</summary>
+    public async Task<JsonElement> AdminJsonAsync(HttpMethod method, string path, string? body = null, string? key = TestKeys.Admin)
+    {
+        var response = await AdminAsync(method, path, body, key);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {(int)response.StatusCode} {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    /// <summary>Makes a key; its id and the key itself.</summary>
+    public async Task<(string Id, string Key)> CreateKeyAsync(string more = "", string tenant = "acme", string? by = TestKeys.Admin)
+    {
+        var made = await AdminJsonAsync(HttpMethod.Post, "/keys", $$"""{"tenant":"{{tenant}}","name":"made"{{more}}}""", by);
+        return (made.GetProperty("id").GetString()!, made.GetProperty("key").GetString()!);
+    }
+
+    /// <summary>Status of a request with this key that any key may send.</summary>
+    public async Task<int> TryKeyAsync(string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Api, "/v1/models"));
+        request.Headers.TryAddWithoutValidation("x-api-key", key);
+        return (int)(await _keyless.SendAsync(request)).StatusCode;
+    }
+
     /// <summary>Puts another file in the place of the one in force, and waits until the gateway has judged it.</summary>
     /// <returns>Whether it is in force.</returns>
     public Task<bool> ReloadAsync(GatewayFile file)
@@ -127,10 +170,11 @@ internal sealed partial class TestGateway : IAsyncDisposable
     {
         var metrics = await MetricsAsync();
         Client.Dispose();
+        _keyless.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
-        foreach (var secret in new[] { Canary, TestKeys.Upstream, TestKeys.Acme, TestKeys.Other })
+        foreach (var secret in new[] { Canary, TestKeys.Upstream, TestKeys.Acme, TestKeys.Other, TestKeys.Admin })
         {
             Assert.DoesNotContain(secret, metrics, StringComparison.Ordinal);
             Assert.DoesNotContain(Logs.Lines, l => !IsRequestLine(l) && l.Text.Contains(secret, StringComparison.Ordinal));

@@ -50,7 +50,7 @@ internal sealed partial record KeyDraft(string? Tenant, string? Name, ScopeJson 
         }
 
         return Name is null ? RequestFields.Missing("name")
-            : !NamePattern().IsMatch(Name) ? Invalid("name", $"must be {Names.PlainInWords}")
+            : ConfigText.IndexOfControl(Name) >= 0 || !NamePattern().IsMatch(Name) ? Invalid("name", $"must be {Names.PlainInWords}")
             : CheckList("models", Scope.Models, tenant.Models.Contains, "is not one of the tenant's models")
             ?? CheckList("endpoints", Scope.Endpoints, name => KeyScope.EndpointNames.Contains(name, StringComparer.Ordinal), $"is none; the endpoints are {string.Join(", ", KeyScope.EndpointNames)}")
             ?? CheckList("networks", Scope.Networks, _ => true, "")
