@@ -25,6 +25,7 @@ internal static class GatewayPipeline
         app.MapGatewayMetrics().WithMetadata(new AdminAttribute(), new AnonymousAttribute());
         app.MapAdmin();
         app.MapModels();
+        app.MapUsage();
         app.MapReverseProxy(stages =>
         {
             stages.UseMiddleware<ExchangeMiddleware>();     // opens the record, always settles it

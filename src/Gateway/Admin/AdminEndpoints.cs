@@ -16,6 +16,7 @@ internal static class AdminEndpoints
         var admin = endpoints.MapGroup(Prefix).WithMetadata(new AdminAttribute());
         admin.MapOpenApi("/openapi.json").WithMetadata(new AnonymousAttribute());
         admin.MapKeys();
+        admin.MapLedger();
         admin.MapGet("/tenants", ListTenants)
             .Needs(AdminPermission.ReadTenants)
             .WithSummary("Tenants, as the configuration declares them.")

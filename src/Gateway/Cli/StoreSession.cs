@@ -29,6 +29,8 @@ internal sealed class StoreSession : IAsyncDisposable
         Caller = new AdminCaller(new AdminGrant(who, AdminRole.Admin, Tenant: null), AccessModel.Of(source.Config, issuers.Build(source.Config)), RequestId: null);
     }
 
+    public Store Store => _store;
+
     public KeyOperations Keys { get; }
 
     public AdminCaller Caller { get; }

@@ -46,6 +46,9 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
     /// <summary>Tokens used, as far as known.</summary>
     public Usage? Usage { get; set; }
 
+    /// <summary>Tells the tokens used so far of an answer that is on its way; null when that does not matter.</summary>
+    public Func<Usage>? Meter { get; set; }
+
     /// <summary>How the exchange ends; the first failure counts.</summary>
     public ExchangeOutcome Outcome { get; private set; }
 
@@ -82,6 +85,7 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
         Failure = null;
         DeploymentDown = false;
         Usage = null;
+        Meter = null;
     }
 
     /// <summary>Notes that the deployment answered with an error of its own, or not at all.</summary>

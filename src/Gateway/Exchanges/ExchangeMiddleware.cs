@@ -28,6 +28,8 @@ internal sealed partial class ExchangeMiddleware(
         }
         finally
         {
+            // Where the answer was broken off, by whomever, what there was of it counts.
+            exchange.Usage ??= exchange.Meter?.Invoke();
             exchange.Envelope?.Dispose();
             var outcome = Outcome(context, exchange, completed);
             var status = Status(context.Response, outcome, completed);

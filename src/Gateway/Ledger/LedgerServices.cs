@@ -17,6 +17,8 @@ internal static class LedgerServices
         // Stops after the server, so that the last answers' lines are written.
         services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());
         services.AddSingleton<LedgerKeeper>();
+        services.AddSingleton<UsageReport>();
+        services.AddSingleton<ExchangeReport>();
     }
 
     /// <summary>The ledger's tables in a store, for a process of its own.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Api;
 using Gateway.Configuration;
+using Gateway.Exchanges;
 
 namespace Gateway.Providers;
 
@@ -44,11 +45,14 @@ internal sealed class Upstream
     /// <summary>What the API calls the model, as a JSON string with its quotes; empty when it is called as the client calls it.</summary>
     public ReadOnlyMemory<byte> ModelJson { get; }
 
-    /// <summary>Whether streams are asked for their usage.</summary>
+    /// <summary>Whether the API can be asked for the usage of its streams.</summary>
     public bool StreamUsage { get; }
 
     /// <summary>Longest silence before the answer is given up.</summary>
     public TimeSpan Timeout { get; }
+
+    /// <summary>Whether a request must be changed so that its stream tells the usage, which is taken out of it again.</summary>
+    public bool AsksForUsage(RequestEnvelope envelope) => StreamUsage && envelope.UsageSplice is not null;
 
     /// <summary>Where an endpoint is at this API.</summary>
     public Uri UriOf(ApiEndpoint endpoint) => _uris[endpoint.Index];

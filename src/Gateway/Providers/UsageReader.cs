@@ -74,25 +74,41 @@ internal static class UsageReader
         }
 
         int? input = null, output = null;
+        int cached = 0, reasoning = 0;
         var depth = reader.CurrentDepth;
         while (reader.Read() && reader.CurrentDepth > depth)
         {
-            if (reader.CurrentDepth != depth + 1 || reader.TokenType != JsonTokenType.PropertyName)
+            if (reader.TokenType != JsonTokenType.PropertyName)
             {
                 continue;
             }
 
-            if (reader.ValueTextEquals("prompt_tokens"u8))
+            // Details stand in objects of their own: prompt_tokens_details and completion_tokens_details.
+            if (reader.CurrentDepth == depth + 2)
             {
-                input = ReadCount(ref reader);
+                if (reader.ValueTextEquals("cached_tokens"u8))
+                {
+                    cached = ReadCount(ref reader) ?? 0;
+                }
+                else if (reader.ValueTextEquals("reasoning_tokens"u8))
+                {
+                    reasoning = ReadCount(ref reader) ?? 0;
+                }
             }
-            else if (reader.ValueTextEquals("completion_tokens"u8))
+            else if (reader.CurrentDepth == depth + 1)
             {
-                output = ReadCount(ref reader);
+                if (reader.ValueTextEquals("prompt_tokens"u8))
+                {
+                    input = ReadCount(ref reader);
+                }
+                else if (reader.ValueTextEquals("completion_tokens"u8))
+                {
+                    output = ReadCount(ref reader);
+                }
             }
         }
 
-        return input is { } i ? new Usage(i, output ?? 0) : null;
+        return input is { } i ? new Usage(i, output ?? 0) { CachedTokens = cached, ReasoningTokens = reasoning } : null;
     }
 
     private static int? ReadCount(ref Utf8JsonReader reader) =>
