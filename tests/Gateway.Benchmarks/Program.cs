@@ -9,12 +9,14 @@ return args switch
     ["engine"] => await EngineBenchmark.RunAsync(threads: null),
     ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
     ["start"] => await StartBenchmark.RunAsync(),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await StartBenchmark.RunAsync(),
+    ["keys"] => await KeysBenchmark.RunAsync(1_000_000),
+    ["keys", var count] => await KeysBenchmark.RunAsync(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await StartBenchmark.RunAsync() + await KeysBenchmark.RunAsync(1_000_000),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | start]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | start | keys [COUNT]]");
     return 2;
 }

@@ -1,9 +1,6 @@
-using Gateway.Api;
-using Gateway.Configuration;
 using Gateway.Hosting;
 using Gateway.Stores;
 using Gateway.Tenants;
-using Gateway.Tenants.Keys;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.OpenApi;
 

@@ -36,7 +36,7 @@ internal static class AdminJson
         int read;
         while ((read = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted)) > 0)
         {
-            body.Write(buffer, 0, read);
+            await body.WriteAsync(buffer.AsMemory(0, read));
             if (body.Length > LargestBody)
             {
                 request.HttpContext.Response.Headers.Connection = "close";

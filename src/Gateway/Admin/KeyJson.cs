@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Gateway.Configuration;
 using Gateway.Tenants;
 using Gateway.Tenants.Keys;
 

@@ -81,6 +81,12 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         ApiErrorTypes.InvalidRequest,
         Code: isDeclared ? "key_declared" : "key_not_found");
 
+    public static ApiError TooManyKeys(int most) => new(
+        StatusCodes.Status409Conflict,
+        $"The tenant has {most} keys that are good, which is the most that it may have (`key_policy.max_keys` in the configuration). Revoke one first.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "too_many_keys");
+
     public static ApiError KeyNotActive(string status) => new(
         StatusCodes.Status409Conflict, $"The key is {status}. Make a new one.", ApiErrorTypes.InvalidRequest, Code: "key_not_active");
 

@@ -210,6 +210,18 @@ internal sealed record TenantConfig
 
     [Description("The tenant's API keys, by hash.")]
     public IReadOnlyList<KeyConfig> Keys { get; init; } = [];
+
+    [Description("Bounds on keys that are made for the tenant at run time.")]
+    public KeyPolicyConfig KeyPolicy { get; init; } = new();
+}
+
+internal sealed record KeyPolicyConfig
+{
+    [Bounds("1m", "3650d"), Description("Longest time from now that a key may be good for, e.g. 90d; one that asks for no expiry gets this. Default: no bound.")]
+    public TimeSpan? MaxLife { get; init; }
+
+    [Bounds(1, 1_000_000), Description("Most keys that may be good at a time, without those that the file declares. Default: no bound.")]
+    public int? MaxKeys { get; init; }
 }
 
 internal sealed record KeyConfig : ScopeConfig

@@ -15,9 +15,10 @@ internal static class StoreTransaction
     }
 
     /// <summary>Runs a command that gives one number.</summary>
-    public static async Task<long> ReadNumberAsync(this DbTransaction transaction, string sql, CancellationToken cancellationToken)
+    public static async Task<long> ReadNumberAsync(
+        this DbTransaction transaction, string sql, (string Name, object? Value)[] parameters, CancellationToken cancellationToken)
     {
-        await using var command = transaction.Connection!.CreateCommand(sql);
+        await using var command = transaction.Connection!.CreateCommand(sql, parameters);
         command.Transaction = transaction;
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture);
     }

@@ -25,7 +25,7 @@ internal sealed record AccessModel(
     public static AccessModel Of(GatewayConfig config, FrozenDictionary<string, JwtIssuer> issuers)
     {
         var allModels = config.Models.Select(m => m.Name).ToFrozenSet(StringComparer.Ordinal);
-        var tenants = config.Tenants.ToFrozenDictionary(t => t.Name, t => new TenantModel(t.Name, ModelsOf(t, allModels)), StringComparer.Ordinal);
+        var tenants = config.Tenants.ToFrozenDictionary(t => t.Name, t => new TenantModel(t.Name, ModelsOf(t, allModels)) { KeyPolicy = t.KeyPolicy }, StringComparer.Ordinal);
         return new(
             tenants,
             config.Tenants.SelectMany(t => t.Keys.Select(k => KeyOf(tenants[t.Name], k))).ToFrozenDictionary(k => k.Hash),

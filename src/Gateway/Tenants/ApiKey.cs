@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Security.Cryptography;
 
@@ -14,6 +15,8 @@ internal static class ApiKey
 
     private const string Prefix = "gw_";
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    private static readonly SearchValues<char> DigitSet = SearchValues.Create(Digits);
 
     // 62^43 > 2^256 and 62^6 > 2^32.
     private const int RandomDigits = 43;
@@ -33,7 +36,7 @@ internal static class ApiKey
     /// <summary>Whether this may be a key that was made here: its form and its checksum are right. Nothing else can be a key made at run time.</summary>
     public static bool IsWellFormed(ReadOnlySpan<char> key)
     {
-        if (key.Length != BodyLength + ChecksumDigits || !key.StartsWith(Prefix, StringComparison.Ordinal) || key[Prefix.Length..].IndexOfAnyExcept(Digits) >= 0)
+        if (key.Length != BodyLength + ChecksumDigits || !key.StartsWith(Prefix, StringComparison.Ordinal) || key[Prefix.Length..].ContainsAnyExcept(DigitSet))
         {
             return false;
         }

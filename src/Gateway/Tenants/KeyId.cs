@@ -17,10 +17,10 @@ internal readonly record struct KeyId(ulong Value)
 
     public static bool TryParse(string text, out KeyId id)
     {
-        var isId = text.Length == Length && text.StartsWith(Prefix, StringComparison.Ordinal)
-            && text.AsSpan(Prefix.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
-        id = new(isId ? ulong.Parse(text.AsSpan(Prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) : 0);
-        return isId;
+        id = new(text.Length == Length && ulong.TryParse(text.AsSpan(Prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? value : 0);
+
+        // One way to write each: no capitals, no other prefix.
+        return string.Equals(id.ToString(), text, StringComparison.Ordinal);
     }
 
     public override string ToString() => string.Create(Length, Value, static (chars, value) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
@@ -7,6 +8,8 @@ namespace Gateway.Tenants;
 internal static class Networks
 {
     public const string InWords = "an address such as 10.1.2.3 or a range such as 10.0.0.0/8 or fd00::/8";
+
+    private static readonly SearchValues<char> DigitsAndDots = SearchValues.Create("0123456789.");
 
     // 96 of 128 bits are the prefix ::ffff:0:0.
     private const int MappedPrefixLength = 96;
@@ -68,7 +71,7 @@ internal static class Networks
     }
 
     private static bool IsPlain(ReadOnlySpan<char> text) =>
-        text.Contains(':') || (text.Count('.') == 3 && text.IndexOfAnyExcept("0123456789.") < 0 && !HasLeadingZero(text));
+        text.Contains(':') || (text.Count('.') == 3 && !text.ContainsAnyExcept(DigitsAndDots) && !HasLeadingZero(text));
 
     private static bool HasLeadingZero(ReadOnlySpan<char> text)
     {

@@ -1,8 +1,13 @@
 using System.Collections.Frozen;
+using Gateway.Configuration;
 
 namespace Gateway.Tenants;
 
 /// <summary>A tenant, as a request sees it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Models">Names of the models that it may use.</param>
-internal sealed record TenantModel(string Name, FrozenSet<string> Models);
+internal sealed record TenantModel(string Name, FrozenSet<string> Models)
+{
+    /// <summary>Bounds on its keys.</summary>
+    public KeyPolicyConfig KeyPolicy { get; init; } = new();
+}

@@ -81,6 +81,30 @@ public sealed class KeyEndpointsTests : IAsyncDisposable
         Assert.Equal(403, await gateway.TryKeyAsync(elsewhere));
     }
 
+    [Theory, StoreKinds]
+    public async Task A_tenants_policy_bounds_how_many_keys_it_has_and_for_how_long(string kind)
+    {
+        await using var gateway = await TestGateway.StartAsync(
+            new GatewayFile().Model("m", "a").Deployment("a", _upstream.BaseUrl).Admin("root", "admin", TestKeys.Admin).Tenant("acme", TestKeys.Acme, "m")
+                .PolicyTenant("bounded", "[m]", "max_life: 30d, max_keys: 2").Store(kind == "postgresql" ? await (await PostgreSqlCluster.SharedAsync()).CreateDatabaseAsync() : null),
+            _time);
+        var (id, key) = await gateway.CreateKeyAsync(tenant: "bounded");
+        await gateway.CreateKeyAsync(tenant: "bounded");
+        const string Another = """{"tenant":"bounded","name":"x"}""";
+
+        Assert.Equal("too_many_keys", (await OpenAIError.ReadAsync(await gateway.AdminAsync(HttpMethod.Post, "/keys", Another), 409)).Code);
+        await gateway.AdminJsonAsync(HttpMethod.Post, $"/keys/{id}/revoke");
+        (id, key) = await gateway.CreateKeyAsync(tenant: "bounded");
+        Assert.Equal("expires_at", (await OpenAIError.ReadAsync(await gateway.AdminAsync(HttpMethod.Patch, $"/keys/{id}", """{"expires_at":null}"""), 400)).Param);
+        Assert.Equal("expires_at", (await OpenAIError.ReadAsync(await gateway.AdminAsync(HttpMethod.Post, "/keys", """{"tenant":"bounded","name":"x","expires_at":"2099-01-01"}"""), 400)).Param);
+        Assert.Equal(200, await gateway.TryKeyAsync(key));
+
+        // Its keys expire by themselves, and make room.
+        _time.Shift += TimeSpan.FromDays(31);
+        Assert.Equal(401, await gateway.TryKeyAsync(key));
+        await gateway.CreateKeyAsync(tenant: "bounded");
+    }
+
     [Fact]
     public async Task Each_act_is_a_line_with_who_and_what()
     {

@@ -1,7 +1,6 @@
 using Gateway.Hosting;
 using Gateway.Tenants;
 using Gateway.Tests.Testing;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Yarp.ReverseProxy.Model;

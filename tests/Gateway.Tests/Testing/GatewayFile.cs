@@ -57,6 +57,12 @@ internal sealed class GatewayFile
         return this;
     }
 
+    public GatewayFile PolicyTenant(string name, string models, string policy)
+    {
+        _tenants.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, models: {models}, key_policy: {{ {policy} }} }}");
+        return this;
+    }
+
     public GatewayFile Admin(string name, string role, string key, string? tenant = null)
     {
         _admins.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, role: {role}, sha256: {KeyHash.Of(key)}{(tenant is null ? "" : $", tenant: {tenant}")} }}");

@@ -18,7 +18,7 @@ internal sealed partial class SigningKeys(string name, JwksSource source, TimePr
     private readonly ILogger _logger = logger;
     private readonly Lock _lock = new();
     private volatile Known? _current;
-    private Task? _refresh;
+    private Task _refresh = Task.CompletedTask;
     private DateTimeOffset _nextAttempt;
     private TimeSpan _backOff = FirstBackOff;
 
@@ -30,32 +30,28 @@ internal sealed partial class SigningKeys(string name, JwksSource source, TimePr
         {
             if (time.GetUtcNow() - current.ReadAt >= source.RefreshInterval)
             {
-                _ = TryRefresh();
+                _ = RefreshIfDueAsync();
             }
 
             return current.Keys;
         }
 
-        if (TryRefresh() is { } refresh)
-        {
-            // A client that goes away does not end what others wait for.
-            await refresh.WaitAsync(cancellationToken);
-        }
-
+        // A client that goes away does not end what others wait for.
+        await RefreshIfDueAsync().WaitAsync(cancellationToken);
         return _current?.Keys;
     }
 
-    // The refresh under way or a new one; null while it is too soon.
-    private Task? TryRefresh()
+    // The refresh under way, a new one, or none while it is too soon.
+    private Task RefreshIfDueAsync()
     {
         lock (_lock)
         {
-            if (_refresh is { IsCompleted: false })
+            if (_refresh.IsCompleted && time.GetUtcNow() >= _nextAttempt)
             {
-                return _refresh;
+                _refresh = RefreshAsync();
             }
 
-            return time.GetUtcNow() < _nextAttempt ? null : _refresh = RefreshAsync();
+            return _refresh;
         }
     }
 

@@ -5,8 +5,10 @@ using Gateway.Configuration;
 namespace Gateway.Tenants.Keys;
 
 /// <summary>What a key is to be, as somebody asks for it.</summary>
-internal sealed partial record KeyDraft(string? Tenant, string? Name, ScopeJson Scope, DateTimeOffset? ExpiresAt)
+internal sealed record KeyDraft(string? Tenant, string? Name, ScopeJson Scope, DateTimeOffset? ExpiresAt)
 {
+    private static readonly Regex NamePattern = new(Names.Plain, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+
     // A scope is compared with at each request.
     private const int MostEntries = 64;
 
@@ -50,7 +52,7 @@ internal sealed partial record KeyDraft(string? Tenant, string? Name, ScopeJson 
         }
 
         return Name is null ? RequestFields.Missing("name")
-            : ConfigText.IndexOfControl(Name) >= 0 || !NamePattern().IsMatch(Name) ? Invalid("name", $"must be {Names.PlainInWords}")
+            : ConfigText.IndexOfControl(Name) >= 0 || !NamePattern.IsMatch(Name) ? Invalid("name", $"must be {Names.PlainInWords}")
             : CheckList("models", Scope.Models, tenant.Models.Contains, "is not one of the tenant's models")
             ?? CheckList("endpoints", Scope.Endpoints, name => KeyScope.EndpointNames.Contains(name, StringComparer.Ordinal), $"is none; the endpoints are {string.Join(", ", KeyScope.EndpointNames)}")
             ?? CheckList("networks", Scope.Networks, _ => true, "")
@@ -81,7 +83,4 @@ internal sealed partial record KeyDraft(string? Tenant, string? Name, ScopeJson 
     }
 
     private static ApiError Invalid(string field, string problem) => ApiError.BadRequest($"Invalid '{field}': {problem}.", field, "invalid_value");
-
-    [GeneratedRegex(Names.Plain, RegexOptions.CultureInvariant)]
-    private static partial Regex NamePattern();
 }

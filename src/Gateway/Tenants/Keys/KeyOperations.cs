@@ -28,10 +28,18 @@ internal sealed class KeyOperations(KeyStore store, TimeProvider time)
             return (null, error);
         }
 
+        var policy = caller.Access.Tenants[draft.Tenant!].KeyPolicy;
+        var expiresAt = draft.ExpiresAt ?? ToSeconds(now + policy.MaxLife);
+        if (CheckLife(policy, expiresAt, now) is { } tooLong)
+        {
+            return (null, tooLong);
+        }
+
         var secret = ApiKey.Generate();
-        var key = new KeyRecord(KeyId.Create(), draft.Tenant!, draft.Name!, ApiKey.Shown(secret), scope, now, caller.Grant.Who.Name) { ExpiresAt = draft.ExpiresAt };
-        await store.InsertAsync(key, KeyHash.Of(secret), ActOf("key.create", key, caller), cancellationToken);
-        return (new SecretKey(key, secret), null);
+        var key = new KeyRecord(KeyId.Create(), draft.Tenant!, draft.Name!, ApiKey.Shown(secret), scope, now, caller.Grant.Who.Name) { ExpiresAt = expiresAt };
+        return await store.InsertAsync(key, KeyHash.Of(secret), policy.MaxKeys, ActOf("key.create", key, caller), cancellationToken)
+            ? (new SecretKey(key, secret), null)
+            : (null, ApiError.TooManyKeys(policy.MaxKeys!.Value));
     }
 
     /// <summary>Keys in the order in which they were made, and where the next page begins.</summary>
@@ -95,14 +103,15 @@ internal sealed class KeyOperations(KeyStore store, TimeProvider time)
     public async Task<(KeyRecord? Key, ApiError? Error)> SetExpiryAsync(
         AdminCaller caller, string id, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
     {
+        var now = time.GetUtcNow();
         expiresAt = ToSeconds(expiresAt);
-        if (KeyDraft.CheckExpiry(expiresAt, time.GetUtcNow()) is { } invalid)
+        if (KeyDraft.CheckExpiry(expiresAt, now) is { } invalid)
         {
             return (null, invalid);
         }
 
         var (key, error) = await ShowAsync(caller, id, cancellationToken);
-        if (key is null)
+        if (key is null || (caller.Access.Tenants.TryGetValue(key.Tenant, out var tenant) && (error = CheckLife(tenant.KeyPolicy, expiresAt, now)) is not null))
         {
             return (null, error);
         }
@@ -119,6 +128,11 @@ internal sealed class KeyOperations(KeyStore store, TimeProvider time)
 
     /// <summary>The declared key of this id, if the caller may see it.</summary>
     public static KeyModel? KeyOfFile(AdminCaller caller, string id) => DeclaredKeys(caller, tenant: null).FirstOrDefault(k => string.Equals(k.Id, id, StringComparison.Ordinal));
+
+    private static ApiError? CheckLife(KeyPolicyConfig policy, DateTimeOffset? expiresAt, DateTimeOffset now) =>
+        policy.MaxLife is not { } life || expiresAt <= now + life ? null
+        : ApiError.BadRequest(
+            $"Invalid 'expires_at': keys of this tenant must expire by {Moment.Format(now + life)} (`key_policy.max_life` in the configuration).", "expires_at", "invalid_value");
 
     private static AdminAct ActOf(string act, KeyRecord key, AdminCaller caller) =>
         new(caller.Grant.Who.Name, ConfigWords.Word(caller.Grant.Role), act, key.Id.ToString(), key.Tenant, AdminAct.Done, caller.RequestId);

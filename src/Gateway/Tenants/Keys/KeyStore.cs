@@ -16,10 +16,16 @@ internal sealed class KeyStore(Store store, AdminActStore acts)
     // Seconds; a million rows take some.
     private const int LoadTimeout = 120;
 
-    /// <summary>Adds a key with its first secret.</summary>
-    public Task InsertAsync(KeyRecord key, KeyHash secret, AdminAct act, CancellationToken cancellationToken) => ChangeAsync(
+    /// <summary>Adds a key with its first secret; false when its tenant has the most keys already that it may have.</summary>
+    public Task<bool> InsertAsync(KeyRecord key, KeyHash secret, int? most, AdminAct act, CancellationToken cancellationToken) => ChangeAsync(
         async (transaction, change) =>
         {
+            // Changes come one after the other, so two cannot both be the last that fits.
+            if (most is { } limit && await CountActiveAsync(transaction, key.Tenant, key.CreatedAt, cancellationToken) >= limit)
+            {
+                return false;
+            }
+
             await transaction.ExecuteAsync(
                 "INSERT INTO api_keys (id, tenant, name, prefix, scope, created_at, created_by, expires_at, change) VALUES (@id, @tenant, @name, @prefix, @scope, @created, @by, @expires, @change)",
                 [
@@ -146,7 +152,7 @@ internal sealed class KeyStore(Store store, AdminActStore acts)
     {
         await using var connection = await store.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var number = await transaction.ReadNumberAsync("UPDATE api_key_changes SET latest = latest + 1 RETURNING latest", cancellationToken);
+        var number = await transaction.ReadNumberAsync("UPDATE api_key_changes SET latest = latest + 1 RETURNING latest", [], cancellationToken);
         if (!await change(transaction, number))
         {
             return false;
@@ -161,6 +167,11 @@ internal sealed class KeyStore(Store store, AdminActStore acts)
         await transaction.CommitAsync(cancellationToken);
         return true;
     }
+
+    private static Task<long> CountActiveAsync(DbTransaction transaction, string tenant, DateTimeOffset now, CancellationToken cancellationToken) => transaction.ReadNumberAsync(
+        "SELECT COUNT(*) FROM api_keys WHERE tenant = @tenant AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)",
+        [("tenant", tenant), ("now", StoreTime.ToMicroseconds(now))],
+        cancellationToken);
 
     private static Task<int> InsertSecretAsync(DbTransaction transaction, KeyId id, KeyHash secret, CancellationToken cancellationToken) => transaction.ExecuteAsync(
         "INSERT INTO api_key_secrets (sha256, key_id) VALUES (@sha256, @id)", [("sha256", secret.ToString()), ("id", id.ToString())], cancellationToken);

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using FsCheck;
 using FsCheck.Fluent;
 using Gateway.Tests.Testing;
 
@@ -299,7 +298,7 @@ public sealed class TokenTests : IAsyncLifetime
             case "encrypted": return $"{OidcIssuer.Encode("""{"alg":"RSA-OAEP","enc":"A256GCM"}""")}.{signature}.{signature}.{signature}.{signature}";
             case "critical extension": return _issuer.Token(header: new JsonObject { ["alg"] = "RS256", ["crit"] = new JsonArray("x"), ["x"] = 1 });
             case "payload that is no json": return $"{good.Split('.')[0]}.{Convert.ToBase64String(Encoding.ASCII.GetBytes("not json"))}.{signature}";
-            default: throw new ArgumentException(what);
+            default: throw new ArgumentException(what, nameof(what));
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class KeyRefreshTests
         var writer = new KeyStore(test.Store, new AdminActStore(test.Store, TimeProvider.System));
         await using var node = await Node.StartAsync(test, new ManualTimeProvider());
         await test.ListenerAsync();
-        await writer.InsertAsync(Key(1), KeyHash.Of("a"), Act, default);
+        await writer.InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
         await Eventually.TrueAsync(() => node.Directory.TryFind(KeyHash.Of("a"), out _), "the key is known");
         await writer.RevokeAsync(new KeyId(1), DateTimeOffset.UnixEpoch, Act, default);
         await Eventually.TrueAsync(() => node.Directory.TryFind(KeyHash.Of("a"), out var key) && key.IsRevoked, "the key is revoked");
@@ -32,7 +32,7 @@ public sealed class KeyRefreshTests
         await using var test = await TestStore.CreateAsync(kind);
         var time = new ManualTimeProvider();
         var writer = new KeyStore(test.Store, new AdminActStore(test.Store, TimeProvider.System));
-        await writer.InsertAsync(Key(1), KeyHash.Of("a"), Act, default);
+        await writer.InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
         await using var node = await Node.StartAsync(test, time);
         Assert.True(node.Directory.TryFind(KeyHash.Of("a"), out _));
 
@@ -62,7 +62,7 @@ public sealed class KeyRefreshTests
                 return await test.ListenerAsync() != first;
             },
             "another connection listens");
-        await writer.InsertAsync(Key(1), KeyHash.Of("a"), Act, default);
+        await writer.InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
         await Eventually.TrueAsync(() => node.Directory.TryFind(KeyHash.Of("a"), out _), "the key is known");
     }
 
@@ -71,8 +71,8 @@ public sealed class KeyRefreshTests
     {
         await using var test = await TestStore.CreateAsync(kind);
         var writer = new KeyStore(test.Store, new AdminActStore(test.Store, TimeProvider.System));
-        await writer.InsertAsync(Key(1), KeyHash.Of("a"), Act, default);
-        await writer.InsertAsync(Key(2), KeyHash.Of("b"), Act, default);
+        await writer.InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
+        await writer.InsertAsync(Key(2), KeyHash.Of("b"), most: null, Act, default);
         await using var node = await Node.StartAsync(test, TimeProvider.System);
 
         await test.ExecuteAsync(

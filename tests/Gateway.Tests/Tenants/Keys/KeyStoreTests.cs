@@ -26,7 +26,7 @@ public sealed class KeyStoreTests
             Scope = new KeyScope(["m", "org/n:tag"], ["chat.completions"], [network], DataClass.Restricted),
             ExpiresAt = Start.AddDays(90),
         };
-        await keys.InsertAsync(key, KeyHash.Of("a"), Act, default);
+        await keys.InsertAsync(key, KeyHash.Of("a"), most: null, Act, default);
 
         var found = (await keys.FindAsync(key.Id, default))!;
 
@@ -41,7 +41,7 @@ public sealed class KeyStoreTests
         await using var test = await TestStore.CreateAsync(kind);
         var keys = KeysOf(test);
         var key = Key(1) with { Tenant = Injection, Name = Injection, CreatedBy = Injection, Scope = KeyScope.Everything with { Models = [Injection] } };
-        await keys.InsertAsync(key, KeyHash.Of("a"), Act with { Who = Injection, Object = Injection }, default);
+        await keys.InsertAsync(key, KeyHash.Of("a"), most: null, Act with { Who = Injection, Object = Injection }, default);
         var acts = new AdminActStore(test.Store, TimeProvider.System);
 
         Assert.Equal(Injection, Assert.Single(await keys.ListAsync(Injection, after: null, 10, default)).Name);
@@ -62,7 +62,7 @@ public sealed class KeyStoreTests
         var keys = KeysOf(test);
         for (var i = 0; i < 25; i++)
         {
-            await keys.InsertAsync(Key((ulong)i) with { Tenant = i % 5 == 0 ? "other" : "acme", CreatedAt = Start.AddSeconds(i / 10) }, KeyHash.Of($"{i}"), Act, default);
+            await keys.InsertAsync(Key((ulong)i) with { Tenant = i % 5 == 0 ? "other" : "acme", CreatedAt = Start.AddSeconds(i / 10) }, KeyHash.Of($"{i}"), most: null, Act, default);
         }
 
         Assert.Equal(25, (await AllAsync(keys, null)).Distinct().Count());
@@ -75,8 +75,8 @@ public sealed class KeyStoreTests
     {
         await using var test = await TestStore.CreateAsync(kind);
         var keys = KeysOf(test);
-        await keys.InsertAsync(Key(1), KeyHash.Of("a"), Act, default);
-        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => keys.InsertAsync(Key(2), KeyHash.Of("a"), Act, default));
+        await keys.InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => keys.InsertAsync(Key(2), KeyHash.Of("a"), most: null, Act, default));
         Assert.True(await keys.RevokeAsync(new KeyId(1), Start, Act, default));
         Assert.False(await keys.RevokeAsync(new KeyId(1), Start.AddDays(1), Act, default));
         Assert.False(await keys.RotateAsync(new KeyId(1), KeyHash.Of("b"), "gw_", Start, Start, Act, default));
@@ -94,7 +94,7 @@ public sealed class KeyStoreTests
     {
         await using var test = await TestStore.CreateAsync(kind);
         var keys = KeysOf(test);
-        await keys.InsertAsync(Key(1), KeyHash.Of("a"), Act, default);
+        await keys.InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
         await keys.RotateAsync(new KeyId(1), KeyHash.Of("b"), "gw_b", Start, Start.AddHours(1), Act, default);
         await keys.RotateAsync(new KeyId(1), KeyHash.Of("c"), "gw_c", Start, Start.AddHours(24), Act, default);
 
@@ -120,7 +120,7 @@ public sealed class KeyStoreTests
         {
             for (var i = 0; i < 25; i++)
             {
-                await keys.InsertAsync(Key((ulong)((w * 100) + i)), KeyHash.Of($"{w}-{i}"), Act, default);
+                await keys.InsertAsync(Key((ulong)((w * 100) + i)), KeyHash.Of($"{w}-{i}"), most: null, Act, default);
             }
         })));
         long seen = 0;
