@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Admin;
 using Gateway.Cli;
 using Gateway.Ledger;
 using Gateway.Stores;

@@ -254,7 +254,7 @@ public sealed class LedgerTests : IAsyncDisposable
 
     private static async Task<IReadOnlyList<ExchangeJson>> LinesAsync(TestGateway gateway, int count)
     {
-        IReadOnlyList<ExchangeJson> lines = [];
+        List<ExchangeJson> lines = [];
         await Eventually.TrueAsync(
             async () =>
             {

@@ -62,7 +62,7 @@ public sealed class LedgerWriterTests
         using var writer = Start(test.Store);
         await ReadyAsync(writer);
         await using var other = (SqliteConnection)await test.Store.OpenAsync(CancellationToken.None);
-        var hold = other.BeginTransaction();
+        var hold = await other.BeginTransactionAsync();
 
         // The one that finds out waits as long as the file's lock is waited for; then all know.
         Assert.True(writer.TryAdd(Open(Noon, "waited"), Capacity, out var first));
@@ -102,7 +102,7 @@ public sealed class LedgerWriterTests
         Assert.True(writer.TryAdd(open, Capacity, out var committed));
         Assert.True(await committed);
         await using var other = (SqliteConnection)await test.Store.OpenAsync(CancellationToken.None);
-        var hold = other.BeginTransaction();
+        var hold = await other.BeginTransactionAsync();
 
         var taken = Enumerable.Range(0, 2 * Capacity).Count(_ => writer.TryAdd(Open(Noon).Close(), Capacity));
         writer.Update(open.Close());
@@ -271,7 +271,7 @@ public sealed class LedgerWriterTests
     private static LedgerWriter Start(Store store)
     {
         var writer = new LedgerWriter(LedgerServices.CreateTables(store, TimeProvider.System), () => TimeSpan.FromDays(36_500), TimeProvider.System, NullLogger<LedgerWriter>.Instance);
-        writer.StartAsync(CancellationToken.None);
+        _ = writer.StartAsync(CancellationToken.None);
         return writer;
     }
 
