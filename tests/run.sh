@@ -19,6 +19,15 @@ if ! command -v promtool >/dev/null && command -v apt-get >/dev/null; then
   export PATH="$tools/usr/bin:$PATH"
 fi
 
+# The tests of stores start a PostgreSQL server of their own; the package is told not to make and start one.
+if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
+  mkdir -p /etc/postgresql-common
+  [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+  install_postgresql() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold postgresql; }
+  { install_postgresql || { apt-get update -qq && install_postgresql; }; } >/dev/null 2>&1 \
+    || echo "PostgreSQL could not be had; the tests that need it are skipped" >&2
+fi
+
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet build Gateway.sln -c Release -warnaserror || exit 1
 # The clients below talk to the published service, made from what the Dockerfile copies and as it makes it: no engine is needed to see that it builds.

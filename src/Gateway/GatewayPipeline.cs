@@ -1,7 +1,9 @@
+using Gateway.Admin;
 using Gateway.Api;
 using Gateway.Engine;
 using Gateway.Exchanges;
 using Gateway.Hosting;
+using Gateway.Ledger;
 using Gateway.Routing;
 using Gateway.Telemetry;
 using Gateway.Tenants;
@@ -17,17 +19,23 @@ internal static class GatewayPipeline
         app.UseRouting();
         app.UseMiddleware<ListenerMiddleware>();            // the API and administration have ports of their own
         app.UseMiddleware<AuthenticationMiddleware>();      // 401
+        app.UseMiddleware<ScopeMiddleware>();               // 403, for what is no exchange
+        app.UseMiddleware<AdminMiddleware>();               // 401 403, on administration's listener
         app.MapHealth();
         app.MapGatewayMetrics().WithMetadata(new AdminAttribute(), new AnonymousAttribute());
+        app.MapAdmin();
         app.MapModels();
         app.MapTokens();
+        app.MapUsage();
         app.MapReverseProxy(stages =>
         {
             stages.UseMiddleware<ExchangeMiddleware>();     // opens the record, always settles it
+            stages.UseMiddleware<ScopeMiddleware>();        // where the key may be used, and for what: 403
             stages.UseMiddleware<RequestMiddleware>();      // bounded read, envelope: 400 413 415
             stages.UseMiddleware<RoutingMiddleware>();      // the model's cluster: 404
 
-            // Classify, Residency, Cache, Quota and Ledger have their places here, in this order.
+            // Classify, Residency, Cache and Quota have their places here, in this order.
+            stages.UseMiddleware<LedgerMiddleware>();       // the line is opened, on disk where the class of data asks for it: 503
             stages.UseMiddleware<FallbackMiddleware>();     // the rest again on what is left, until a byte has gone to the client
             stages.UseLoadBalancing();
             stages.UsePassiveHealthChecks();

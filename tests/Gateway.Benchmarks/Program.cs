@@ -12,13 +12,18 @@ return args switch
     ["tools"] => await ToolsBenchmark.RunAsync(),
     ["embeddings"] => await EmbeddingBenchmark.RunAsync(),
     ["start"] => await StartBenchmark.RunAsync(),
+    ["keys"] => await KeysBenchmark.RunAsync(1_000_000),
+    ["keys", var count] => await KeysBenchmark.RunAsync(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
+    ["ledger"] => await LedgerBenchmark.RunAsync(1_000_000),
+    ["ledger", var lines] => await LedgerBenchmark.RunAsync(int.Parse(lines, System.Globalization.CultureInfo.InvariantCulture)),
     [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
-        + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync(),
+        + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync()
+        + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES]]");
     return 2;
 }

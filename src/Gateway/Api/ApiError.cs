@@ -26,6 +26,101 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         ApiErrorTypes.InvalidRequest,
         Code: "invalid_api_key");
 
+    /// <summary>RFC 6750, section 3.1: more than one way to say who asks is a malformed request.</summary>
+    public static readonly ApiError AmbiguousCredentials = new(
+        StatusCodes.Status400BadRequest,
+        "The request carries two credentials that differ. Send one, as 'Authorization: Bearer KEY' or as 'x-api-key: KEY'.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "ambiguous_credentials");
+
+    public static readonly ApiError KeyInUrl = new(
+        StatusCodes.Status401Unauthorized,
+        "A key in the URL is not accepted: URLs stand in logs. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY', and replace the key if the URL went over a network.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "key_in_url");
+
+    /// <summary>Whoever gets to see it has the key, so it tells nobody else anything.</summary>
+    public static readonly ApiError KeyExpired = new(
+        StatusCodes.Status401Unauthorized, "This API key has expired. Ask for a new one.", ApiErrorTypes.InvalidRequest, Code: "key_expired");
+
+    /// <inheritdoc cref="KeyExpired"/>
+    public static readonly ApiError KeyRevoked = new(
+        StatusCodes.Status401Unauthorized, "This API key was revoked. Ask for a new one.", ApiErrorTypes.InvalidRequest, Code: "key_revoked");
+
+    /// <summary>The key may be good: it is not for the client to throw away.</summary>
+    public static readonly ApiError KeysUnavailable = new(
+        StatusCodes.Status503ServiceUnavailable,
+        "The store that keys stand in does not answer, and this key is not one of those already known. Retry in a moment.",
+        ApiErrorTypes.Server,
+        Code: "store_unavailable")
+    { RetryAfter = 2 };
+
+    public static readonly ApiError InvalidAdminKey = new(
+        StatusCodes.Status401Unauthorized,
+        "No valid admin key was given. Send one of `admins` in the configuration as 'Authorization: Bearer KEY', or a token whose claims name a role; keys of tenants do not open the admin API.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "invalid_admin_key");
+
+    public static readonly ApiError NoRole = new(
+        StatusCodes.Status403Forbidden,
+        "The token's claims name no role of the admin side (`role_claim` of its issuer in the configuration).",
+        ApiErrorTypes.InvalidRequest,
+        Code: "no_role");
+
+    public static ApiError NotPermitted(string what) => new(
+        StatusCodes.Status403Forbidden, $"Your role does not have `{what}`.", ApiErrorTypes.InvalidRequest, Code: "not_permitted");
+
+    public static readonly ApiError OtherTenant = new(
+        StatusCodes.Status403Forbidden, "Your role is for your own tenant only.", ApiErrorTypes.InvalidRequest, Param: "tenant", Code: "not_permitted");
+
+    public static ApiError KeyNotFound(string id, bool isDeclared) => new(
+        isDeclared ? StatusCodes.Status409Conflict : StatusCodes.Status404NotFound,
+        isDeclared
+            ? $"The key `{RequestFields.Shorten(id)}` is declared in the configuration file; change it there."
+            : $"There is no key `{RequestFields.Shorten(id)}`.",
+        ApiErrorTypes.InvalidRequest,
+        Code: isDeclared ? "key_declared" : "key_not_found");
+
+    public static ApiError TooManyKeys(int most) => new(
+        StatusCodes.Status409Conflict,
+        $"The tenant has {most} keys that are good, which is the most that it may have (`key_policy.max_keys` in the configuration). Revoke one first.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "too_many_keys");
+
+    public static ApiError KeyNotActive(string status) => new(
+        StatusCodes.Status409Conflict, $"The key is {status}. Make a new one.", ApiErrorTypes.InvalidRequest, Code: "key_not_active");
+
+    public static ApiError StoreUnavailable(string reason) => new(
+        StatusCodes.Status503ServiceUnavailable, $"The store is not available: {reason}. Retry in a moment.", ApiErrorTypes.Server, Code: "store_unavailable")
+    { RetryAfter = 2 };
+
+    /// <summary>A token is refused; the words say what to look at, not what the gateway expects.</summary>
+    public static ApiError InvalidToken(string code, string message) =>
+        new(StatusCodes.Status401Unauthorized, message, ApiErrorTypes.InvalidRequest, Code: code);
+
+    public static ApiError IssuerUnavailable(string issuer) => new(
+        StatusCodes.Status503ServiceUnavailable,
+        $"The keys of the issuer `{issuer}` could not be fetched yet, so its tokens cannot be checked. Retry in a moment.",
+        ApiErrorTypes.Server,
+        Code: "issuer_unavailable")
+    { RetryAfter = 5 };
+
+    public static ApiError NoTenant(string message) => new(StatusCodes.Status403Forbidden, message, ApiErrorTypes.InvalidRequest, Code: "no_tenant");
+
+    public static ApiError EndpointNotAllowed(string endpoint) => new(
+        StatusCodes.Status403Forbidden,
+        $"The scope of this key does not have the endpoint `{endpoint}`.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "endpoint_not_allowed");
+
+    public static ApiError AddressNotAllowed(System.Net.IPAddress? address) => new(
+        StatusCodes.Status403Forbidden,
+        address is null
+            ? "This key is bound to networks, and where the request comes from is not known: the proxy before the gateway named no address."
+            : $"This key may not be used from {address}.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "address_not_allowed");
+
     /// <summary>What Kestrel found wrong with the request while it was read.</summary>
     public static ApiError BadHttp(BadHttpRequestException e) => e.StatusCode switch
     {
@@ -60,6 +155,13 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         ApiErrorTypes.Server,
         Code: "gateway_stopping")
     { RetryAfter = 1 };
+
+    public static readonly ApiError LedgerUnavailable = new(
+        StatusCodes.Status503ServiceUnavailable,
+        "The gateway cannot record this request now, and does not answer what it cannot record. Retry in a moment.",
+        ApiErrorTypes.Server,
+        Code: "ledger_unavailable")
+    { RetryAfter = 5 };
 
     public static ApiError ModelNotLoaded(string model, TimeSpan retryIn) => new(
         StatusCodes.Status503ServiceUnavailable,

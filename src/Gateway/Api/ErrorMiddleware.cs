@@ -6,13 +6,13 @@ namespace Gateway.Api;
 /// The outermost layer: whatever went wrong inside, the client gets an error in OpenAI's shape with a request id. Bare statuses of the
 /// framework (404, 405, 415) and of YARP (502, 503, 504) get their body here.
 /// </summary>
-internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
+internal sealed partial class ErrorMiddleware(RequestDelegate next, TimeProvider time, ILogger<ErrorMiddleware> logger)
 {
     private readonly ILogger _logger = logger;
 
     public async Task InvokeAsync(HttpContext context)
     {
-        RequestIds.Assign(context);
+        RequestIds.Assign(context, time.GetUtcNow());
         RequestIds.Stamp(context);
         try
         {

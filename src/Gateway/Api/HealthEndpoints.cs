@@ -1,4 +1,5 @@
 using Gateway.Hosting;
+using Gateway.Ledger;
 using Gateway.Routing;
 using Gateway.Tenants;
 
@@ -6,7 +7,9 @@ namespace Gateway.Api;
 
 /// <summary>
 /// <c>/healthz</c>: the process answers. <c>/readyz</c>: it can serve; 503 while a model of the configuration in force is being loaded, could not be,
-/// or the gateway is stopping. A model that is loaded at its first use holds nothing up. What a reload loads does not count: until it is there the configuration before it serves.
+/// the ledger has no room for a line more, or the gateway is stopping. A model that is loaded at its first use holds nothing up. A ledger that cannot be
+/// written does not keep a gateway from serving what needs no durable line, so it is told and no more. What a reload loads does not count: until it is
+/// there the configuration before it serves.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -16,14 +19,17 @@ internal static class HealthEndpoints
         endpoints.MapGet("/readyz", Ready).WithMetadata(new AnonymousAttribute(), new BothListenersAttribute());
     }
 
-    private static IResult Ready(GatewayState state, IHostApplicationLifetime lifetime)
+    private static IResult Ready(GatewayState state, LedgerWriter ledger, IHostApplicationLifetime lifetime)
     {
         var gateway = state.Acquire();
         var waiting = gateway.Engines.Where(e => !e.AtFirstUse && e.Loaded is null).Select(e => e.Deployment).ToList();
+        var isFull = ledger.Waiting >= gateway.Ledger.Buffer;
         gateway.Release();
+        var why = ledger.Health.Error?.Reason ?? "it is slower than requests come";
         return lifetime.ApplicationStopping.IsCancellationRequested ? NotReady("stopping")
             : waiting.Count > 0 ? NotReady($"not loaded: {string.Join(", ", waiting)}")
-            : Results.Text("ok\n");
+            : isFull ? NotReady($"the ledger has no room: {why}")
+            : Results.Text(ledger.Health.IsAvailable ? "ok\n" : $"ok, but the ledger cannot be written: {why}\n");
     }
 
     private static IResult NotReady(string why) => Results.Text(why + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);

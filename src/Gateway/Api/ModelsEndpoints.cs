@@ -10,17 +10,17 @@ internal static class ModelsEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/v1/models", ListAsync);
+        endpoints.MapGet("/v1/models", ListAsync).WithMetadata(new ScopedAttribute("models"));
 
         // Names may hold slashes, as those of Hugging Face do.
-        endpoints.MapGet("/v1/models/{**name}", GetAsync);
+        endpoints.MapGet("/v1/models/{**name}", GetAsync).WithMetadata(new ScopedAttribute("models"));
     }
 
     private static Task ListAsync(HttpContext context)
     {
         var caller = context.Features.GetRequiredFeature<Caller>();
         var models = caller.Gateway.Models.Values
-            .Where(m => caller.Tenant.Models.Contains(m.Name))
+            .Where(m => caller.MayUse(m.Name))
             .OrderBy(m => m.Name, StringComparer.Ordinal)
             .Select(ModelObject.Of);
         return context.Response.WriteAsJsonAsync(new ModelList("list", [.. models]), ModelsJson.Default.ModelList);
@@ -31,7 +31,7 @@ internal static class ModelsEndpoints
         // Of all escapes ASP.NET leaves only this one in a path; clients that escape the name as one segment send it.
         name = name.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var caller = context.Features.GetRequiredFeature<Caller>();
-        return caller.Tenant.Models.Contains(name) && caller.Gateway.Models.TryGetValue(name, out var model)
+        return caller.MayUse(name) && caller.Gateway.Models.TryGetValue(name, out var model)
             ? context.Response.WriteAsJsonAsync(ModelObject.Of(model), ModelsJson.Default.ModelObject)
             : ErrorResponse.WriteAsync(context, ApiError.ModelNotFound(name));
     }

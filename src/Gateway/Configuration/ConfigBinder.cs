@@ -140,9 +140,10 @@ internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
     {
         { IsEnum: true } => ConfigScalars.OneOf(type),
         _ when type == typeof(int) => "a whole number",
-        _ when type == typeof(double) => "a number",
+        _ when type == typeof(double) || type == typeof(decimal) => "a number",
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(TimeSpan) => "a duration such as 10s",
+        _ when type == typeof(DateTimeOffset) => Moment.InWords,
         _ when type == typeof(Secret) => "${NAME} or file:PATH; in { } or [ ] with quotes",
         _ => "text",
     };

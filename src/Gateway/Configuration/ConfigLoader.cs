@@ -8,6 +8,7 @@ internal static class ConfigLoader
     private static readonly IConfigValidator[] Validators =
     [
         new ListenValidator(),
+        new StoreValidator(),
         new UniqueNamesValidator(),
         new ModelDeploymentsValidator(),
         new DeploymentKeysValidator(),
@@ -15,6 +16,9 @@ internal static class ConfigLoader
         new RemoteDeploymentValidator(),
         new TenantModelsValidator(),
         new TenantKeysValidator(),
+        new ScopeValidator(),
+        new AdminsValidator(),
+        new JwtValidator(),
     ];
 
     /// <summary>Reads the file, all of it, whatever is wrong with it. Never throws for what is in the file or beside it.</summary>
@@ -81,8 +85,8 @@ internal static class ConfigLoader
             },
             _ => d with { BaseUrl = (d.BaseUrl ?? DefaultConfig.OpenAIBaseUrl).TrimEnd('/') },
         })],
-        Tenants = [.. config.Tenants.Select(t => t with { Keys = [.. t.Keys.Select(Resolve)] })],
+        Tenants = [.. config.Tenants.Select(t => t with { Keys = [.. t.Keys.Select(k => k with { Sha256 = k.Sha256.ToLowerInvariant() })] })],
+        Jwt = [.. config.Jwt.Select(j => j.Jwks is null || RemoteUrl.IsUrl(j.Jwks) ? j : j with { Jwks = Path.GetFullPath(j.Jwks, folder) })],
+        Admins = [.. config.Admins.Select(a => a with { Sha256 = a.Sha256.ToLowerInvariant() })],
     };
-
-    private static KeyConfig Resolve(KeyConfig key) => key with { Sha256 = Convert.ToHexStringLower(Convert.FromHexString(key.Sha256)) };
 }

@@ -19,8 +19,10 @@ internal static class ConfigScalars
         [typeof(string)] = Text,
         [typeof(int)] = Integer,
         [typeof(double)] = Number,
+        [typeof(decimal)] = Amount,
         [typeof(bool)] = Boolean,
         [typeof(TimeSpan)] = Time,
+        [typeof(DateTimeOffset)] = Moment,
     }.ToFrozenDictionary();
 
     /// <summary>Whether the type is written as one value; secrets are, and are read elsewhere.</summary>
@@ -69,6 +71,19 @@ internal static class ConfigScalars
 
     private static bool IsDigits(ReadOnlySpan<char> text) => text.Length > 0 && text.IndexOfAnyExceptInRange('0', '9') < 0;
 
+    /// <summary>What a decimal number looks like: nine digits before the point are more than any price, six behind it are a millionth of a unit.</summary>
+    private const string DecimalInWords = "a number of at most 9 digits and, behind a point, at most 6 more, such as 0.15";
+
+    private static ConfigValue Amount(ConfigScalar scalar)
+    {
+        var parts = scalar.Text.Split('.');
+        return scalar.IsPlain && parts.Length <= 2 && IsDigits(parts[0], 9) && IsDigits(parts[^1], parts.Length == 2 ? 6 : 9)
+            ? ConfigValue.Of(decimal.Parse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture))
+            : ConfigValue.Wrong($"expected {DecimalInWords}");
+
+        static bool IsDigits(string text, int most) => text.Length > 0 && text.Length <= most && text.All(char.IsAsciiDigit);
+    }
+
     private static ConfigValue Boolean(ConfigScalar scalar) => scalar switch
     {
         { IsPlain: true, Text: "true" } => ConfigValue.Of(true),
@@ -86,9 +101,13 @@ internal static class ConfigScalars
         }
 
         return ConfigValue.Wrong(scalar.Text.All(char.IsAsciiDigit)
-            ? "a duration needs a unit, such as 10s; the units are ms, s, m and h"
-            : "expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h");
+            ? "a duration needs a unit, such as 10s; the units are ms, s, m, h and d"
+            : "expected a duration: one whole number and its unit, such as 500ms, 10s, 2m, 1h or 30d");
     }
+
+    private static ConfigValue Moment(ConfigScalar scalar) => Configuration.Moment.TryParse(scalar.Text, out var value)
+        ? ConfigValue.Of(value)
+        : ConfigValue.Wrong($"expected {Configuration.Moment.InWords}");
 
     private static ConfigValue Word(Type type, ConfigScalar scalar)
     {

@@ -50,11 +50,13 @@ internal static class ConfigSchema
     private static JsonObject Transform(JsonSchemaExporterContext context, JsonNode exported)
     {
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
-        // The exporter knows these three only as something with a converter or without properties.
+        // The exporter knows these only as something with a converter or without properties.
         var schema = type switch
         {
             { IsEnum: true } => new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. ConfigWords.Of(type).Keys.Select(w => JsonValue.Create(w))]) },
             _ when type == typeof(TimeSpan) => new JsonObject { ["type"] = "string", ["pattern"] = Duration.Pattern },
+            _ when type == typeof(DateTimeOffset) => new JsonObject { ["type"] = "string", ["pattern"] = Moment.Pattern },
+            _ when type == typeof(decimal) => new JsonObject { ["type"] = "number", ["minimum"] = 0, ["exclusiveMaximum"] = 1_000_000_000 },
             _ when type == typeof(Secret) => new JsonObject { ["type"] = "string", ["pattern"] = Secret.Pattern },
             _ => exported.AsObject(),
         };

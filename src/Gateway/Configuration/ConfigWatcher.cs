@@ -27,7 +27,7 @@ internal sealed partial class ConfigWatcher : BackgroundService
     private readonly ILogger<ConfigWatcher> _logger;
     private readonly Func<string, string?>? _environment;
     private readonly string _fullPath;
-    private readonly ListenConfig? _listen;
+    private readonly (string? Api, string? Admin) _addresses;
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly List<IDisposable> _sources = [];
     private LoadResult _inUse;
@@ -48,7 +48,7 @@ internal sealed partial class ConfigWatcher : BackgroundService
     {
         (_inUse, _last, _apply, _timeProvider, _logger, _environment) = (current, current, apply, timeProvider, logger, environment);
         _fullPath = Path.GetFullPath(current.File);
-        _listen = current.Config?.Listen;
+        _addresses = AddressesOf(current.Config);
     }
 
     /// <summary>Reads the file again, changed or not.</summary>
@@ -165,7 +165,7 @@ internal sealed partial class ConfigWatcher : BackgroundService
             await _apply(result, cancellationToken);
             _inUse = result;
             Log.Applied(_logger, result.File, result.Config.Models.Count, result.Config.Deployments.Count, result.Config.Tenants.Count);
-            if (result.Config.Listen != _listen)
+            if (AddressesOf(result.Config) != _addresses)
             {
                 Log.ListenKept(_logger, result.File);
             }
@@ -185,6 +185,8 @@ internal sealed partial class ConfigWatcher : BackgroundService
     /// <summary>Hashes, as they are now, of what the last configuration was made of.</summary>
     private string[] Look() => [.. _last.Sources.Keys.Select(path =>
         ConfigFile.Read(path, string.Equals(path, _fullPath, StringComparison.Ordinal) ? ConfigParser.LargestFile : SecretReader.LargestFile).Hash)];
+
+    private static (string? Api, string? Admin) AddressesOf(GatewayConfig? config) => (config?.Listen.Api, config?.Listen.Admin);
 
     private bool IsKnown(string[] seen) => seen.SequenceEqual(_last.Sources.Values, StringComparer.Ordinal);
 

@@ -1,3 +1,5 @@
+using Gateway.Admin;
+
 namespace Gateway.Configuration;
 
 /// <summary>What is served when there is no file: the shipped models, to one tenant, on loopback.</summary>
@@ -17,7 +19,8 @@ internal static class DefaultConfig
     private const string EmbeddingModelFileName = "multilingual-e5-small-Q4_0.gguf";
 
     /// <param name="keySha256">SHA-256 of the demonstration key, 64 hexadecimal digits in small letters.</param>
-    public static GatewayConfig Create(string keySha256) => new()
+    /// <param name="adminSha256">SHA-256 of its admin's key.</param>
+    public static GatewayConfig Create(string keySha256, string adminSha256) => new()
     {
         Models =
         [
@@ -36,6 +39,7 @@ internal static class DefaultConfig
                 Keys = [new() { Name = TenantName, Sha256 = keySha256 }],
             },
         ],
+        Admins = [new() { Name = TenantName, Role = AdminRole.Admin, Sha256 = adminSha256 }],
     };
 
     private static DeploymentConfig Shipped(string name, string fileName) => new()

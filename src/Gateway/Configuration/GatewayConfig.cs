@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using Gateway.Admin;
+using Gateway.Exchanges;
 using Gateway.Llama;
 
 namespace Gateway.Configuration;
@@ -9,6 +11,12 @@ internal sealed record GatewayConfig
 {
     [Description("Addresses that the gateway listens on. Read at start only.")]
     public ListenConfig Listen { get; init; } = new();
+
+    [Description("The database that keys and the ledger stand in. Read at start only. Default: the SQLite file gateway.db in the data folder.")]
+    public StoreConfig Store { get; init; } = new();
+
+    [Description("The record of who used what: a line for each request.")]
+    public LedgerConfig Ledger { get; init; } = new();
 
     [Description("Bounds on what a client may send.")]
     public LimitsConfig Limits { get; init; } = new();
@@ -21,6 +29,12 @@ internal sealed record GatewayConfig
 
     [Required, Description("Who is served.")]
     public IReadOnlyList<TenantConfig> Tenants { get; init; } = [];
+
+    [Description("Who may use the admin API, by keys of their own.")]
+    public IReadOnlyList<AdminConfig> Admins { get; init; } = [];
+
+    [Description("Issuers of OpenID Connect whose tokens are taken in the place of keys.")]
+    public IReadOnlyList<JwtConfig> Jwt { get; init; } = [];
 }
 
 internal sealed record ListenConfig
@@ -30,6 +44,52 @@ internal sealed record ListenConfig
 
     [Description("Address and port of /metrics and the admin endpoints. Default 127.0.0.1:8081.")]
     public string Admin { get; init; } = "127.0.0.1:8081";
+
+    [Description("Proxies whose X-Forwarded-For says where a request comes from, for keys that are bound to networks: addresses or CIDR ranges. Default none. Takes effect at once.")]
+    public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+}
+
+internal sealed record StoreConfig
+{
+    [Description("Connection string of a PostgreSQL database that several nodes may share, as ${ENVIRONMENT_VARIABLE} or file:PATH: Host=...;Username=...;Password=...;Database=...")]
+    public Secret? Postgresql { get; init; }
+}
+
+internal sealed record LedgerConfig
+{
+    [Description("For each class of data, when a request may go on: `commit` once its line is on disk; `batch` at once, its line follows within 50 ms.")]
+    public DurabilityConfig Durability { get; init; } = new();
+
+    [Bounds("1d", "36500d"), Description("How long lines are kept, e.g. 90d; what they add up to by day stays. Default 400d.")]
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(400);
+
+    [Bounds(100, 1_000_000), Description("Lines that wait in memory while the store is not available, before further requests get a 503. Default 10000.")]
+    public int Buffer { get; init; } = 10_000;
+}
+
+internal sealed record DurabilityConfig
+{
+    [Description("Default batch.")]
+    public Durability Public { get; init; } = Durability.Batch;
+
+    [Description("Default batch.")]
+    public Durability Internal { get; init; } = Durability.Batch;
+
+    [Description("Default commit.")]
+    public Durability Personal { get; init; } = Durability.Commit;
+
+    [Description("Default commit.")]
+    public Durability Restricted { get; init; } = Durability.Commit;
+}
+
+/// <summary>When a request may go on.</summary>
+internal enum Durability
+{
+    /// <summary>At once; its line is on disk within 50 ms.</summary>
+    Batch,
+
+    /// <summary>When its line is on disk.</summary>
+    Commit,
 }
 
 internal sealed record LimitsConfig
@@ -114,6 +174,27 @@ internal sealed record DeploymentConfig
     [RemoteOnly, Pattern("^[!-~]{1,256}$", "1 to 256 printable ASCII characters without spaces"),
      Description("Remote: what the API calls the model. Default: the name that the client asked for.")]
     public string? Model { get; init; }
+
+    [RemoteOnly, Description("Remote: whether streams are asked for their usage (`stream_options`), so that it is exact; false for an API that refuses the field. Default true.")]
+    public bool StreamUsage { get; init; } = true;
+
+    [Description("What its tokens cost, for the ledger. Default nothing.")]
+    public PriceConfig? Price { get; init; }
+}
+
+internal sealed record PriceConfig
+{
+    [Required, Pattern("^[A-Z]{3}$", "three capital letters of ISO 4217, such as USD"), Description("Currency, by ISO 4217, e.g. USD.")]
+    public string Currency { get; init; } = "";
+
+    [Required, Description("Price of a million tokens of prompts.")]
+    public decimal Input { get; init; }
+
+    [Description("Price of a million tokens of prompts that the API had in its cache. Default: as input.")]
+    public decimal? CachedInput { get; init; }
+
+    [Required, Description("Price of a million tokens of answers, reasoning included.")]
+    public decimal Output { get; init; }
 }
 
 /// <summary>May be written as the path alone.</summary>
@@ -169,15 +250,153 @@ internal sealed record TenantConfig
 
     [Description("The tenant's API keys, by hash.")]
     public IReadOnlyList<KeyConfig> Keys { get; init; } = [];
+
+    [Description("Bounds on keys that are made for the tenant at run time.")]
+    public KeyPolicyConfig KeyPolicy { get; init; } = new();
 }
 
-internal sealed record KeyConfig
+internal sealed record KeyPolicyConfig
+{
+    [Bounds("1m", "3650d"), Description("Longest time from now that a key may be good for, e.g. 90d; one that asks for no expiry gets this. Default: no bound.")]
+    public TimeSpan? MaxLife { get; init; }
+
+    [Bounds(1, 1_000_000), Description("Most keys that may be good at a time, without those that the file declares. Default: no bound.")]
+    public int? MaxKeys { get; init; }
+}
+
+internal sealed record KeyConfig : ScopeConfig
 {
     [Required, Pattern(Names.Plain, Names.PlainInWords), Description("Name of the key, for logs and lists.")]
     public string Name { get; init; } = "";
 
     /// <summary>As written; after <see cref="ConfigLoader.Load"/> in small letters.</summary>
-    [Required, Pattern("^[0-9a-fA-F]{64}$", "the key's SHA-256, 64 hexadecimal digits; `gateway keys generate` makes both"),
-     Description("SHA-256 of the key, 64 hexadecimal digits. `gateway keys generate` makes both.")]
+    [Required, Pattern(Sha256Pattern, Sha256InWords), Description("SHA-256 of the key, 64 hexadecimal digits. `gateway keys generate` makes both.")]
     public string Sha256 { get; init; } = "";
+
+    [Description("From when on the key is refused: a date (its beginning in UTC) or a time such as 2027-01-31T18:00:00Z. Default: never.")]
+    public DateTimeOffset? Expires { get; init; }
+
+    public const string Sha256Pattern = "^[0-9a-fA-F]{64}$";
+    public const string Sha256InWords = "the key's SHA-256, 64 hexadecimal digits; `gateway keys generate` makes both";
+}
+
+/// <summary>What a credential may be used for; what is left out is not narrowed.</summary>
+internal abstract record ScopeConfig
+{
+    [Description("Models that it may be used for, out of the tenant's. Default: all of the tenant's.")]
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    [Description("Endpoints that it may be used for, such as chat.completions, completions, models, usage. Default: all.")]
+    public IReadOnlyList<string> Endpoints { get; init; } = [];
+
+    [Description("Addresses or CIDR ranges that it may be used from. Default: all.")]
+    public IReadOnlyList<string> Networks { get; init; } = [];
+
+    [Description("Least data class of its requests. Default public.")]
+    public DataClass DataClass { get; init; }
+}
+
+internal sealed record AdminConfig
+{
+    [Required, Pattern(Names.Plain, Names.PlainInWords), Description("Who it is, for the record of admin acts.")]
+    public string Name { get; init; } = "";
+
+    [Required, Description("viewer reads tenants, keys and usage; operator also manages keys; auditor reads the ledger and the acts; tenant-admin manages keys and reads usage of one tenant; admin does all.")]
+    public AdminRole Role { get; init; }
+
+    [Description("tenant-admin: whose keys and usage.")]
+    public string? Tenant { get; init; }
+
+    /// <summary>As written; after <see cref="ConfigLoader.Load"/> in small letters.</summary>
+    [Required, Pattern(KeyConfig.Sha256Pattern, KeyConfig.Sha256InWords), Description("SHA-256 of the admin's key, 64 hexadecimal digits. `gateway keys generate` makes both.")]
+    public string Sha256 { get; init; } = "";
+}
+
+internal sealed record JwtConfig : ScopeConfig
+{
+    [Required, Pattern(Names.Plain, Names.PlainInWords), Description("Name of the issuer, for logs and the record of admin acts.")]
+    public string Name { get; init; } = "";
+
+    [Required, Description("The issuer as the tokens' `iss` has it, to the letter: an https URL, or http on a private network.")]
+    public string Issuer { get; init; } = "";
+
+    [Required, Description("Audiences (`aud`) that tokens may be for; one of a token's must be among them.")]
+    public IReadOnlyList<string> Audiences { get; init; } = [];
+
+    [Description("Algorithms that tokens may be signed with. Default RS256 and ES256.")]
+    public IReadOnlyList<JwtAlgorithm> Algorithms { get; init; } = [JwtAlgorithm.RS256, JwtAlgorithm.ES256];
+
+    /// <summary>As written; after <see cref="ConfigLoader.Load"/> a file's path is a full one.</summary>
+    [Description("Where the issuer's keys are: the URL of a JWKS, or the path of a file with one. Default: by discovery, at ISSUER/.well-known/openid-configuration.")]
+    public string? Jwks { get; init; }
+
+    [Description("Tenant of all tokens of this issuer. Default: tokens say, by tenant_claim.")]
+    public string? Tenant { get; init; }
+
+    [Pattern(ClaimPattern, ClaimInWords), Description("Claim that names the tenant. A name with dots also reaches into objects: realm_access.roles. Default tenant.")]
+    public string TenantClaim { get; init; } = "tenant";
+
+    [Description("What values of tenant_claim stand for. Default: the name of the tenant itself.")]
+    public IReadOnlyList<JwtTenantConfig> Tenants { get; init; } = [];
+
+    [Pattern(ClaimPattern, ClaimInWords), Description("Claim that names roles of the admin side. Default: tokens have none.")]
+    public string? RoleClaim { get; init; }
+
+    [Description("What values of role_claim stand for. Default: the role's own name, such as viewer.")]
+    public IReadOnlyList<JwtRoleConfig> Roles { get; init; } = [];
+
+    [Bounds("0s", "10m"), Description("How far the issuer's clock may be off. Default 60s.")]
+    public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(60);
+
+    private const string ClaimPattern = "^[!-~]{1,256}$";
+    private const string ClaimInWords = "the name of a claim: 1 to 256 printable ASCII characters without spaces";
+}
+
+internal sealed record JwtTenantConfig
+{
+    [Required, Description("Value of the claim.")]
+    public string Value { get; init; } = "";
+
+    [Required, Description("Name of the tenant.")]
+    public string Tenant { get; init; } = "";
+}
+
+internal sealed record JwtRoleConfig
+{
+    [Required, Description("Value of the claim.")]
+    public string Value { get; init; } = "";
+
+    [Required, Description("The role.")]
+    public AdminRole Role { get; init; }
+}
+
+/// <summary>Signatures by asymmetric keys (RFC 7518, section 3.1). Others are not for tokens of somebody else: with HMAC whoever checks can sign.</summary>
+internal enum JwtAlgorithm
+{
+    [Word("RS256")]
+    RS256,
+
+    [Word("RS384")]
+    RS384,
+
+    [Word("RS512")]
+    RS512,
+
+    [Word("PS256")]
+    PS256,
+
+    [Word("PS384")]
+    PS384,
+
+    [Word("PS512")]
+    PS512,
+
+    [Word("ES256")]
+    ES256,
+
+    [Word("ES384")]
+    ES384,
+
+    [Word("ES512")]
+    ES512,
 }

@@ -1,4 +1,5 @@
 using Gateway.Api;
+using Gateway.Ledger;
 using Gateway.Routing;
 using Gateway.Tenants;
 
@@ -7,8 +8,11 @@ namespace Gateway.Exchanges;
 /// <summary>
 /// One request with its answer, from first byte to settlement. Stages fill it in as it passes; <see cref="ExchangeMiddleware"/> settles it once.
 /// </summary>
-internal sealed class Exchange(Caller caller, ApiEndpoint endpoint, long startedAt)
+internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, long startedAt)
 {
+    /// <summary>Id of the request.</summary>
+    public string Id { get; } = id;
+
     /// <summary>Who asks.</summary>
     public Caller Caller { get; } = caller;
 
@@ -17,6 +21,12 @@ internal sealed class Exchange(Caller caller, ApiEndpoint endpoint, long started
 
     /// <summary><see cref="TimeProvider.GetTimestamp"/> at the first byte in.</summary>
     public long StartedAt { get; } = startedAt;
+
+    /// <summary>How sensitive it is.</summary>
+    public DataClass DataClass { get; } = caller.Scope.DataClass;
+
+    /// <summary>Its line of the ledger; null before it is opened.</summary>
+    public LedgerLine? Line { get; set; }
 
     /// <summary>The request's body and what was read of it. Set by <see cref="RequestMiddleware"/>.</summary>
     public RequestEnvelope Envelope { get; set; } = null!;
@@ -35,6 +45,9 @@ internal sealed class Exchange(Caller caller, ApiEndpoint endpoint, long started
 
     /// <summary>Tokens used, as far as known.</summary>
     public Usage? Usage { get; set; }
+
+    /// <summary>Tells the tokens used so far of an answer that is on its way; null when that does not matter.</summary>
+    public Func<Usage>? Meter { get; set; }
 
     /// <summary>How the exchange ends; the first failure counts.</summary>
     public ExchangeOutcome Outcome { get; private set; }
@@ -71,6 +84,8 @@ internal sealed class Exchange(Caller caller, ApiEndpoint endpoint, long started
         Outcome = ExchangeOutcome.Ok;
         Failure = null;
         DeploymentDown = false;
+        Usage = null;
+        Meter = null;
     }
 
     /// <summary>Notes that the deployment answered with an error of its own, or not at all.</summary>
@@ -82,9 +97,3 @@ internal sealed class Exchange(Caller caller, ApiEndpoint endpoint, long started
         DeploymentDown |= down;
     }
 }
-
-/// <summary>Tokens of an exchange, as OpenAI counts them.</summary>
-/// <param name="InputTokens">Tokens of the prompt.</param>
-/// <param name="OutputTokens">Tokens of the answer.</param>
-/// <param name="ReasoningTokens">Those of them that the model thought with; null where that is not known.</param>
-internal sealed record Usage(int InputTokens, int OutputTokens, int? ReasoningTokens = null);

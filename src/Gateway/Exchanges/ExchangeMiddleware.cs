@@ -1,4 +1,5 @@
 using Gateway.Api;
+using Gateway.Ledger;
 using Gateway.Telemetry;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
@@ -7,7 +8,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Exchanges;
 
 /// <summary>Opens the record of a request and settles it once, however the request ends. The outermost stage.</summary>
-internal sealed partial class ExchangeMiddleware(RequestDelegate next, GatewayMetrics metrics, TimeProvider time, ILogger<ExchangeMiddleware> logger)
+internal sealed partial class ExchangeMiddleware(
+    RequestDelegate next, GatewayMetrics metrics, LedgerKeeper ledger, TimeProvider time, ILogger<ExchangeMiddleware> logger)
 {
     private readonly ILogger _logger = logger;
 
@@ -15,7 +17,7 @@ internal sealed partial class ExchangeMiddleware(RequestDelegate next, GatewayMe
     {
         var caller = context.Features.GetRequiredFeature<Caller>();
         var endpoint = ApiEndpoint.Of(context.GetRouteModel().Config.RouteId);
-        var exchange = new Exchange(caller, endpoint, time.GetTimestamp());
+        var exchange = new Exchange(context.TraceIdentifier, caller, endpoint, time.GetTimestamp());
         context.Features.Set(exchange);
         metrics.ExchangeOpened(exchange);
         var completed = false;
@@ -26,10 +28,13 @@ internal sealed partial class ExchangeMiddleware(RequestDelegate next, GatewayMe
         }
         finally
         {
+            // Where the answer was broken off, by whomever, what there was of it counts.
+            exchange.Usage ??= exchange.Meter?.Invoke();
             exchange.Envelope?.Dispose();
             var outcome = Outcome(context, exchange, completed);
             var status = Status(context.Response, outcome, completed);
             metrics.ExchangeSettled(exchange, outcome, status);
+            ledger.Close(context, exchange, outcome, status);
             if (outcome == ExchangeOutcome.UpstreamError)
             {
                 LogUpstreamError(context.TraceIdentifier, exchange.Deployment?.Name, status, exchange.Failure?.Code);

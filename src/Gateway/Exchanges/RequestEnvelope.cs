@@ -22,6 +22,11 @@ internal sealed class RequestEnvelope(byte[] buffer, int length) : IDisposable
     /// <summary>Whether the answer is to be streamed.</summary>
     public required bool Stream { get; init; }
 
+    /// <summary>
+    /// What makes an upstream report the usage of the stream, which the client did not ask for; null when it did, or when it asks for no stream.
+    /// </summary>
+    public required Splice? UsageSplice { get; init; }
+
     /// <summary>Gives the buffer back to the pool.</summary>
     public void Dispose()
     {

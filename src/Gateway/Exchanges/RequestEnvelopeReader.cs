@@ -52,6 +52,7 @@ internal static class RequestEnvelopeReader
         string? model = null;
         var modelRange = default(Range);
         bool? stream = null;
+        var streamOptions = default(StreamOptions);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -79,6 +80,15 @@ internal static class RequestEnvelopeReader
                 reader.Read();
                 error ??= ReadStream(ref reader, ref stream);
             }
+            else if (reader.ValueTextEquals("stream_options"u8))
+            {
+                reader.Read();
+                if (!streamOptions.TryRead(ref reader))
+                {
+                    error = KeyNotUnicode;
+                    return null;
+                }
+            }
             else if (IsModelInOtherCase(ref reader))
             {
                 error ??= ApiError.BadRequest("The key `model` is written in another case; some upstreams would take it for the model.", "model", "duplicate_key");
@@ -96,6 +106,8 @@ internal static class RequestEnvelopeReader
             }
         }
 
+        var end = (int)reader.TokenStartIndex;
+
         // The end of the input is checked too: the reader throws on anything but white space behind the object.
         reader.Read();
         if (error is null && model is null && needsModel)
@@ -105,7 +117,13 @@ internal static class RequestEnvelopeReader
 
         return error is not null
             ? null
-            : new RequestEnvelope(buffer, body.Length) { Model = model ?? "", ModelRange = modelRange, Stream = stream ?? false };
+            : new RequestEnvelope(buffer, body.Length)
+            {
+                Model = model ?? "",
+                ModelRange = modelRange,
+                Stream = stream ?? false,
+                UsageSplice = stream ?? false ? streamOptions.SpliceFor(end) : null,
+            };
     }
 
     private static ApiError? ReadModel(ref Utf8JsonReader reader, ref string? model)
@@ -167,7 +185,7 @@ internal static class RequestEnvelopeReader
     }
 
     // To the end of the value, and whether all keys in it are text.
-    private static bool TrySkip(ref Utf8JsonReader reader)
+    public static bool TrySkip(ref Utf8JsonReader reader)
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
         {
@@ -187,7 +205,7 @@ internal static class RequestEnvelopeReader
     }
 
     // The reader throws where a key with half of a surrogate pair is compared or read, so none gets past here.
-    private static bool IsUnicode(ref Utf8JsonReader reader)
+    public static bool IsUnicode(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped)
         {

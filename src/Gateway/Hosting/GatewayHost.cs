@@ -1,9 +1,15 @@
 using System.Text;
+using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Engine;
+using Gateway.Ledger;
 using Gateway.Providers;
 using Gateway.Routing;
+using Gateway.Stores;
 using Gateway.Telemetry;
+using Gateway.Tenants;
+using Gateway.Tenants.Jwt;
+using Gateway.Tenants.Keys;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -23,7 +29,7 @@ internal static class GatewayHost
     /// <param name="args">Arguments for ASP.NET's configuration, such as <c>--urls</c>.</param>
     /// <param name="configPath">The configuration file; null looks for the usual one, and goes without if there is none.</param>
     /// <param name="configure">Adds to the services, or puts others in their place; comes last.</param>
-    /// <exception cref="StartupException">The configuration has errors.</exception>
+    /// <exception cref="StartupException">The configuration has errors, or the store is of a newer gateway.</exception>
     public static async Task<WebApplication> CreateAsync(string[] args, string? configPath, Action<IServiceCollection>? configure = null)
     {
         // The gateway's own folder: what stands in a user's working directory is not ASP.NET's to read.
@@ -43,7 +49,7 @@ internal static class GatewayHost
         });
 
         var source = StartupConfig.Load(configPath ?? builder.Configuration[ConfigVariable], builder.Configuration);
-        AddServices(builder.Services, source);
+        AddServices(builder.Services, source, DataFolder.Find(builder.Configuration[DataFolder.Variable]));
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -52,8 +58,10 @@ internal static class GatewayHost
             app.Urls.Add(url);
         }
 
+        await app.Services.GetRequiredService<StoreStart>().RunAsync();
         app.MapGateway();
         app.Services.GetRequiredService<EngineMetrics>();
+        app.Services.GetRequiredService<LedgerMetrics>();
         await app.Services.GetRequiredService<GatewayLoader>().ApplyAsync(source.Config, awaitEngines: false);
         return app;
     }
@@ -73,17 +81,29 @@ internal static class GatewayHost
         ["Logging:LogLevel:Yarp"] = "Warning",
     };
 
-    private static void AddServices(IServiceCollection services, StartupConfig source)
+    private static void AddServices(IServiceCollection services, StartupConfig source, string dataFolder)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(source);
+        services.AddSingleton(p => Store.Create(source.Config.Store, dataFolder, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<StoreStart>();
+        services.AddLedger();
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();
+        services.AddSingleton<Authenticator>();
+        services.AddAdmin();
+        services.AddSingleton<KeyStore>();
+        services.AddSingleton<KeyDirectory>();
+        services.AddSingleton<KeyRefresh>();
+        services.AddSingleton<KeyOperations>();
+        services.AddSingleton<JwtIssuers>();
+        services.AddSingleton<TokenValidator>();
         services.AddSingleton<EngineHost>();
         services.AddSingleton<UpstreamTransformer>();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<EngineMetrics>();
+        services.AddSingleton<LedgerMetrics>();
         services.AddGatewayMetrics(GatewayMetrics.MeterName);
 
         services.AddReverseProxy();
@@ -97,6 +117,7 @@ internal static class GatewayHost
         services.AddSingleton<IPassiveHealthCheckPolicy, DeploymentHealthPolicy>();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
 
+        services.AddHostedService(p => p.GetRequiredService<KeyRefresh>());
         services.AddHostedService<StartupBanner>();
         if (source.Loaded is { } loaded)
         {

@@ -11,13 +11,17 @@ internal sealed class ListenerMiddleware(RequestDelegate next, IServer server, I
     {
         if (context.GetEndpoint() is { } endpoint
             && endpoint.Metadata.GetMetadata<BothListenersAttribute>() is null
-            && endpoint.Metadata.GetMetadata<AdminAttribute>() is not null != IsAdminPort(context.Connection.LocalPort))
+            && IsAdmin(context, endpoint) != IsAdminPort(context.Connection.LocalPort))
         {
             context.SetEndpoint(null);
         }
 
         return next(context);
     }
+
+    // What routing makes to answer with a 405 has no metadata.
+    private static bool IsAdmin(HttpContext context, Endpoint endpoint) =>
+        endpoint is RouteEndpoint ? endpoint.Metadata.GetMetadata<AdminAttribute>() is not null : context.Request.Path.StartsWithSegments("/admin", StringComparison.Ordinal);
 
     // Until all addresses are bound the last one is not yet known; nobody administers a gateway in that moment.
     private bool IsAdminPort(int port)

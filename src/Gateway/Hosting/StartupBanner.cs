@@ -45,7 +45,7 @@ internal sealed partial class StartupBanner(
         var model = source.Config.Models.Count > 0 ? source.Config.Models[0].Name : "MODEL";
         var text = new StringBuilder().AppendLine().AppendLine("  The gateway is ready.").AppendLine();
         text.AppendLine($"  API      {string.Join("  ", addresses.SkipLast(1).Select(a => a + "/v1"))}");
-        text.AppendLine($"  Admin    {addresses[^1]}/metrics");
+        text.AppendLine($"  Admin    {addresses[^1]}/metrics  {addresses[^1]}/admin/v1");
         text.AppendLine($"  Config   {(source.Loaded is null ? "none: the shipped models for the tenant " + DefaultConfig.TenantName : Path.GetFullPath(source.Loaded.File))}");
         foreach (var served in source.Config.Models)
         {
@@ -55,6 +55,11 @@ internal sealed partial class StartupBanner(
         if (source.DemoKey is { } key)
         {
             text.AppendLine($"  Key      {key.Value}  ({key.Origin})");
+        }
+
+        if (source.DemoAdminKey is { } adminKey)
+        {
+            text.AppendLine($"  Admin key {adminKey.Value}  ({adminKey.Origin})");
         }
 
         text.AppendLine().AppendLine("  Try it:").AppendLine();

@@ -1,19 +1,35 @@
+using Gateway.Exchanges;
+
 namespace Gateway.Providers;
 
-/// <summary>A request's body for an upstream: the bytes that came, with the model's name replaced. Nothing is copied.</summary>
-/// <param name="body">The bytes that came.</param>
-/// <param name="range">What of them is replaced.</param>
-/// <param name="replacement">What stands there instead.</param>
-internal sealed class SplicedBody(ReadOnlyMemory<byte> body, Range range, ReadOnlyMemory<byte> replacement) : Stream
+/// <summary>A request's body for an upstream: the bytes that came, with some of them replaced. Nothing is copied.</summary>
+internal sealed class SplicedBody : Stream
 {
-    private readonly ReadOnlyMemory<byte> _head = body[..range.Start];
-    private readonly ReadOnlyMemory<byte> _tail = body[range.End..];
+    private readonly ReadOnlyMemory<byte>[] _segments;
+    private int _segment;
+    private int _offset;
     private int _position;
 
-    /// <summary>The body as it came.</summary>
-    public SplicedBody(ReadOnlyMemory<byte> body)
-        : this(body, ..0, default)
+    /// <param name="body">The bytes that came.</param>
+    /// <param name="splices">What of them is replaced, in any order, none over another.</param>
+    public SplicedBody(ReadOnlyMemory<byte> body, params ReadOnlySpan<Splice> splices)
     {
+        var ordered = splices.ToArray();
+        Array.Sort(ordered, static (a, b) => a.Range.Start.Value.CompareTo(b.Range.Start.Value));
+        _segments = new ReadOnlyMemory<byte>[(2 * ordered.Length) + 1];
+        var at = 0;
+        for (var i = 0; i < ordered.Length; i++)
+        {
+            _segments[2 * i] = body[at..ordered[i].Range.Start];
+            _segments[(2 * i) + 1] = ordered[i].Replacement;
+            at = ordered[i].Range.End.GetOffset(body.Length);
+        }
+
+        _segments[^1] = body[at..];
+        foreach (var segment in _segments)
+        {
+            Length += segment.Length;
+        }
     }
 
     public override bool CanRead => true;
@@ -22,7 +38,7 @@ internal sealed class SplicedBody(ReadOnlyMemory<byte> body, Range range, ReadOn
 
     public override bool CanWrite => false;
 
-    public override long Length => _head.Length + replacement.Length + _tail.Length;
+    public override long Length { get; }
 
     public override long Position
     {
@@ -33,12 +49,14 @@ internal sealed class SplicedBody(ReadOnlyMemory<byte> body, Range range, ReadOn
     public override int Read(Span<byte> buffer)
     {
         var start = _position;
-        while (!buffer.IsEmpty && Rest() is { IsEmpty: false } rest)
+        while (!buffer.IsEmpty && _segment < _segments.Length)
         {
+            var rest = _segments[_segment].Span[_offset..];
             var count = Math.Min(rest.Length, buffer.Length);
-            rest.Span[..count].CopyTo(buffer);
+            rest[..count].CopyTo(buffer);
             buffer = buffer[count..];
             _position += count;
+            (_segment, _offset) = count == rest.Length ? (_segment + 1, 0) : (_segment, _offset + count);
         }
 
         return _position - start;
@@ -59,23 +77,4 @@ internal sealed class SplicedBody(ReadOnlyMemory<byte> body, Range range, ReadOn
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    // What is left of the segment that the position stands in.
-    private ReadOnlyMemory<byte> Rest()
-    {
-        var position = _position;
-        if (position < _head.Length)
-        {
-            return _head[position..];
-        }
-
-        position -= _head.Length;
-        if (position < replacement.Length)
-        {
-            return replacement[position..];
-        }
-
-        position -= replacement.Length;
-        return _tail[Math.Min(position, _tail.Length)..];
-    }
 }

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Gateway.Api;
+using Gateway.Configuration;
+using Gateway.Exchanges;
 
 namespace Gateway.Providers;
 
@@ -9,16 +11,20 @@ internal sealed class Upstream
 {
     private readonly Uri[] _uris;
 
-    public Upstream(string deployment, Uri baseUrl, string? apiKey, string? model, TimeSpan timeout)
+    /// <param name="config">A remote deployment, without errors.</param>
+    /// <param name="timeout">Longest silence before the answer is given up.</param>
+    public Upstream(DeploymentConfig config, TimeSpan timeout)
     {
-        Deployment = deployment;
-        BaseUrl = baseUrl.AbsoluteUri.TrimEnd('/');
+        var apiKey = config.ApiKey?.Reveal();
+        Deployment = config.Name;
+        BaseUrl = new Uri(config.BaseUrl!).AbsoluteUri.TrimEnd('/');
         Timeout = timeout;
+        StreamUsage = config.StreamUsage;
         _uris = [.. ApiEndpoint.All.Select(e => new Uri(BaseUrl + e.Path))];
         Authorization = apiKey is null ? null : $"Bearer {apiKey}";
         ApiKey = apiKey;
         ApiKeyBytes = apiKey is null ? ReadOnlyMemory<byte>.Empty : Encoding.UTF8.GetBytes(apiKey);
-        ModelJson = model is null ? ReadOnlyMemory<byte>.Empty : JsonSerializer.SerializeToUtf8Bytes(model);
+        ModelJson = config.Model is null ? ReadOnlyMemory<byte>.Empty : JsonSerializer.SerializeToUtf8Bytes(config.Model);
     }
 
     /// <summary>Name of the deployment, for messages.</summary>
@@ -39,8 +45,14 @@ internal sealed class Upstream
     /// <summary>What the API calls the model, as a JSON string with its quotes; empty when it is called as the client calls it.</summary>
     public ReadOnlyMemory<byte> ModelJson { get; }
 
+    /// <summary>Whether the API can be asked for the usage of its streams.</summary>
+    public bool StreamUsage { get; }
+
     /// <summary>Longest silence before the answer is given up.</summary>
     public TimeSpan Timeout { get; }
+
+    /// <summary>Whether a request must be changed so that its stream tells the usage, which is taken out of it again.</summary>
+    public bool AsksForUsage(RequestEnvelope envelope) => StreamUsage && envelope.UsageSplice is not null;
 
     /// <summary>Where an endpoint is at this API.</summary>
     public Uri UriOf(ApiEndpoint endpoint) => _uris[endpoint.Index];

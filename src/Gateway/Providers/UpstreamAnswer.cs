@@ -51,7 +51,7 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
         var body = ReadOnlyMemory<byte>.Empty;
         if (error is null)
         {
-            (body, error) = await ReadJsonAsync(exchange, upstream, response.Content, clientGone, cancellationToken);
+            (body, error) = await ReadJsonAsync(exchange, upstream, response, clientGone, cancellationToken);
         }
 
         if (error is null)
@@ -77,9 +77,10 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
         && (mediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || mediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
 
     private static async ValueTask<(ReadOnlyMemory<byte> Body, ApiError? Error)> ReadJsonAsync(
-        Exchange exchange, Upstream upstream, HttpContent content, CancellationToken clientGone, CancellationToken cancellationToken)
+        Exchange exchange, Upstream upstream, HttpResponseMessage response, CancellationToken clientGone, CancellationToken cancellationToken)
     {
         var limit = exchange.Endpoint == ApiEndpoint.Embeddings ? MaxVectorBytes : MaxJsonBytes;
+        var content = response.Content;
         var body = new ArrayBufferWriter<byte>((int)Math.Clamp(content.Headers.ContentLength + 1 ?? 4096, 256, 1024 * 1024));
         try
         {
@@ -109,7 +110,7 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
             return (default, UpstreamErrors.Invalid(upstream, "an answer that is not valid JSON"));
         }
 
-        exchange.Usage = usage;
+        exchange.Usage = usage ?? (response.IsSuccessStatusCode ? TokenEstimate.Of(exchange.Envelope.Body.Span, TokenEstimate.CountCharacters(json.Span)) : null);
         KeyMask.Apply(json.Span, upstream.ApiKeyBytes.Span);
         return (json, null);
     }

@@ -20,6 +20,7 @@ internal sealed class UpstreamEventStream : Stream
     private readonly CancellationTokenSource _silence;
     private readonly CancellationTokenRegistration _clientGoneRegistration;
     private readonly EventTail _tail = new();
+    private readonly StreamedText _text;
     private byte[] _held = [];
     private ReadOnlyMemory<byte> _last;
     private bool _waiting;
@@ -33,6 +34,8 @@ internal sealed class UpstreamEventStream : Stream
         _time = time;
         _clientGone = clientGone;
         _silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        _text = new StreamedText(withholdUsage: upstream.AsksForUsage(exchange.Envelope));
+        exchange.Meter = MeasureUsage;
         _clientGoneRegistration = clientGone.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _silence);
     }
 
@@ -94,6 +97,7 @@ internal sealed class UpstreamEventStream : Stream
                 if (read == 0)
                 {
                     _tail.Append(buffer.Span[..held]);
+                    held = _text.Pass(buffer.Span[..held]);
                     return Complete() ? held : 0;
                 }
 
@@ -138,12 +142,14 @@ internal sealed class UpstreamEventStream : Stream
 
         _held = whole == chunk.Length ? [] : chunk[whole..].ToArray();
         _tail.Append(chunk[..whole]);
-        return whole;
+        return _text.Pass(chunk[..whole]);
     }
+
+    // What the upstream reported; else what went by, counted.
+    private Usage MeasureUsage() => _tail.Usage ?? TokenEstimate.Of(_exchange.Envelope.Body.Span, _text.Characters);
 
     private bool Complete()
     {
-        _exchange.Usage = _tail.Usage;
         if (_tail.HasError)
         {
             _exchange.FailUpstream(down: false);

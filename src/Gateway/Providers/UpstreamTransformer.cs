@@ -53,14 +53,15 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         var exchange = httpContext.GetExchange();
         var upstream = exchange.Deployment!.Upstream!;
         var envelope = exchange.Envelope;
-        var body = upstream.ModelJson.IsEmpty
-            ? new SplicedBody(envelope.Body)
-            : new SplicedBody(envelope.Body, envelope.ModelRange, upstream.ModelJson);
+        var body = new SplicedBody(
+            envelope.Body,
+            upstream.ModelJson.IsEmpty ? default : new Splice(envelope.ModelRange, upstream.ModelJson),
+            upstream.AsksForUsage(envelope) ? envelope.UsageSplice!.Value : default);
 
         httpContext.Request.Body = body;
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);
         var headers = httpContext.Request.Headers;
-        var key = AuthenticationMiddleware.GetKey(headers);
+        var key = Credential.Read(httpContext.Request, out _);
         var hops = headers.GetCommaSeparatedValues("Connection");
         foreach (var (name, values) in headers)
         {

@@ -73,31 +73,47 @@ internal static class UsageReader
             return null;
         }
 
-        int? input = null, output = null, total = null;
+        int? input = null, output = null, total = null, reasoning = null;
+        var cached = 0;
         var depth = reader.CurrentDepth;
         while (reader.Read() && reader.CurrentDepth > depth)
         {
-            if (reader.CurrentDepth != depth + 1 || reader.TokenType != JsonTokenType.PropertyName)
+            if (reader.TokenType != JsonTokenType.PropertyName)
             {
                 continue;
             }
 
-            if (reader.ValueTextEquals("prompt_tokens"u8))
+            // Details stand in objects of their own: prompt_tokens_details and completion_tokens_details.
+            if (reader.CurrentDepth == depth + 2)
             {
-                input = ReadCount(ref reader);
+                if (reader.ValueTextEquals("cached_tokens"u8))
+                {
+                    cached = ReadCount(ref reader) ?? 0;
+                }
+                else if (reader.ValueTextEquals("reasoning_tokens"u8))
+                {
+                    reasoning = ReadCount(ref reader);
+                }
             }
-            else if (reader.ValueTextEquals("completion_tokens"u8))
+            else if (reader.CurrentDepth == depth + 1)
             {
-                output = ReadCount(ref reader);
-            }
-            else if (reader.ValueTextEquals("total_tokens"u8))
-            {
-                total = ReadCount(ref reader);
+                if (reader.ValueTextEquals("prompt_tokens"u8))
+                {
+                    input = ReadCount(ref reader);
+                }
+                else if (reader.ValueTextEquals("completion_tokens"u8))
+                {
+                    output = ReadCount(ref reader);
+                }
+                else if (reader.ValueTextEquals("total_tokens"u8))
+                {
+                    total = ReadCount(ref reader);
+                }
             }
         }
 
         // Rerankers answer nothing in tokens, and some give the total alone (Jina).
-        return (input ?? (output is null ? total : null)) is { } i ? new Usage(i, output ?? 0) : null;
+        return (input ?? (output is null ? total : null)) is { } i ? new Usage(i, output ?? 0) { CachedTokens = cached, ReasoningTokens = reasoning } : null;
     }
 
     private static int? ReadCount(ref Utf8JsonReader reader) =>

@@ -1,4 +1,5 @@
 using Gateway.Engine;
+using Gateway.Ledger;
 using Gateway.Providers;
 
 namespace Gateway.Routing;
@@ -8,4 +9,5 @@ namespace Gateway.Routing;
 /// <param name="Weight">Share of the model's requests, relative to its other deployments.</param>
 /// <param name="Local">The model in this process.</param>
 /// <param name="Upstream">The API elsewhere.</param>
-internal sealed record DeploymentModel(string Name, int Weight, LocalModel? Local, Upstream? Upstream);
+/// <param name="Price">What its tokens cost; null when nothing.</param>
+internal sealed record DeploymentModel(string Name, int Weight, LocalModel? Local, Upstream? Upstream, Price? Price);

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Gateway.Engine;
+using Gateway.Ledger;
 using Gateway.Tenants;
 
 namespace Gateway.Routing;
@@ -9,19 +10,23 @@ namespace Gateway.Routing;
 /// <see cref="Release"/>.
 /// </summary>
 internal sealed class GatewayModel(
-    FrozenDictionary<KeyHash, KeyModel> keys,
+    AccessModel access,
     FrozenDictionary<string, ModelModel> models,
+    LedgerModel ledger,
     long bodyLimit,
     IReadOnlyList<EngineHandle> engines)
 {
     // One reference is GatewayState's, as long as this is the current one.
     private int _references = 1;
 
-    /// <summary>Keys by hash.</summary>
-    public FrozenDictionary<KeyHash, KeyModel> Keys { get; } = keys;
+    /// <summary>Who is known.</summary>
+    public AccessModel Access { get; } = access;
 
     /// <summary>Models by public name.</summary>
     public FrozenDictionary<string, ModelModel> Models { get; } = models;
+
+    /// <summary>How the ledger is kept.</summary>
+    public LedgerModel Ledger { get; } = ledger;
 
     /// <summary>Largest request body in bytes.</summary>
     public long BodyLimit { get; } = bodyLimit;

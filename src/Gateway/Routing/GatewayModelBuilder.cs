@@ -1,15 +1,16 @@
 using System.Collections.Frozen;
 using Gateway.Configuration;
-using Gateway.Configuration.Validators;
 using Gateway.Engine;
+using Gateway.Ledger;
 using Gateway.Providers;
 using Gateway.Tenants;
+using Gateway.Tenants.Jwt;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Routing;
 
 /// <summary>Makes the snapshot that requests go by out of a configuration.</summary>
-internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, TimeProvider time)
+internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIssuers issuers, TimeProvider time)
 {
     private const int DefaultMaxTokens = 2048;
 
@@ -33,24 +34,22 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, TimeP
                 model.Deployments.Select(d => DeploymentOf(deployments[d.Name], model, d.Weight, engines)).ToFrozenDictionary(d => d.Name));
         }).ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
 
-        var keys = config.Tenants.SelectMany(t => KeysOf(t, models.Keys)).ToFrozenDictionary(k => k.Hash);
-        return new GatewayModel(keys, models, config.Limits.BodyBytes, [.. engines.Values]);
+        return new GatewayModel(AccessModel.Of(config, issuers.Build(config)), models, LedgerModel.Of(config.Ledger), config.Limits.BodyBytes, [.. engines.Values]);
     }
 
     private static DeploymentModel DeploymentOf(
         DeploymentConfig deployment, ModelConfig model, int weight, IReadOnlyDictionary<string, EngineHandle> engines) =>
         deployment.Kind == DeploymentKind.Local
-            ? new(deployment.Name, weight, new LocalModel(engines[deployment.Name], deployment.DefaultMaxTokens ?? DefaultMaxTokens, deployment.Overlong), Upstream: null)
+            ? new(
+                deployment.Name,
+                weight,
+                new LocalModel(engines[deployment.Name], deployment.DefaultMaxTokens ?? DefaultMaxTokens, deployment.Overlong),
+                Upstream: null,
+                Price.Of(deployment.Price))
             : new(
                 deployment.Name,
                 weight,
                 Local: null,
-                new Upstream(deployment.Name, new Uri(deployment.BaseUrl!), deployment.ApiKey?.Reveal(), deployment.Model, ModelCluster.TimeoutOf(model)));
-
-    private static IEnumerable<KeyModel> KeysOf(TenantConfig tenant, IEnumerable<string> allModels)
-    {
-        var models = tenant.Models.Contains(TenantModelsValidator.Every, StringComparer.Ordinal) ? allModels : tenant.Models;
-        var model = new TenantModel(tenant.Name, models.ToFrozenSet(StringComparer.Ordinal));
-        return tenant.Keys.Select(k => new KeyModel(k.Name, KeyHash.FromHex(k.Sha256), model));
-    }
+                new Upstream(deployment, ModelCluster.TimeoutOf(model)),
+                Price.Of(deployment.Price));
 }

@@ -12,8 +12,8 @@ internal sealed class RoutingMiddleware(RequestDelegate next)
         var caller = exchange.Caller;
         var name = exchange.Envelope.Model;
 
-        // One answer for a model that is not there and for one of another tenant.
-        if (!caller.Tenant.Models.Contains(name) || !caller.Gateway.Models.TryGetValue(name, out var model))
+        // One answer for a model that is not there, for one of another tenant and for one out of the key's scope.
+        if (!caller.MayUse(name) || !caller.Gateway.Models.TryGetValue(name, out var model))
         {
             return exchange.RefuseAsync(context, ApiError.ModelNotFound(name));
         }

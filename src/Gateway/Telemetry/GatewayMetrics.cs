@@ -31,8 +31,6 @@ internal sealed class GatewayMetrics
         HistogramBucketBoundaries = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864],
     };
 
-    private static readonly string[] OutcomeNames = ["ok", "refused", "client_gone", "upstream_error", "error"];
-
     private readonly TimeProvider _time;
     private readonly UpDownCounter<int> _active;
     private readonly Histogram<double> _duration;
@@ -79,7 +77,7 @@ internal sealed class GatewayMetrics
         }
 
         tags.Add("http.response.status_code", status);
-        tags.Add("gateway.outcome", OutcomeNames[(int)outcome]);
+        tags.Add("gateway.outcome", OutcomeWords.Of(outcome));
         _duration.Record(_time.GetElapsedTime(exchange.StartedAt).TotalSeconds, tags);
     }
 

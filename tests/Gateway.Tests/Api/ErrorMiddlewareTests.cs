@@ -18,7 +18,7 @@ public sealed class ErrorMiddlewareTests
         context.Features.Set<IHttpResponseFeature>(new StartedResponse());
         context.Features.Set<IHttpRequestLifetimeFeature>(connection);
 
-        await new ErrorMiddleware(_ => throw new InvalidOperationException("words of a prompt"), loggers.CreateLogger<ErrorMiddleware>()).InvokeAsync(context);
+        await new ErrorMiddleware(_ => throw new InvalidOperationException("words of a prompt"), TimeProvider.System, loggers.CreateLogger<ErrorMiddleware>()).InvokeAsync(context);
 
         Assert.True(connection.IsAborted);
         var line = Assert.Single(capture.Lines);

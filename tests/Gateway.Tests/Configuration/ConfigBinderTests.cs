@@ -77,11 +77,11 @@ public sealed class ConfigBinderTests : IDisposable
         Assert.Equal([error], _folder.Errors(ConfigFolder.Minimal, passage, replacement));
 
     [Theory]
-    [InlineData("timeout: 10", "2:34: models[0].timeout: a duration needs a unit, such as 10s; the units are ms, s, m and h")]
-    [InlineData("timeout: 1h30m", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
-    [InlineData("timeout: 1.5s", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
-    [InlineData("timeout: -1s", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
-    [InlineData("timeout: 10 s", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m or 1h")]
+    [InlineData("timeout: 10", "2:34: models[0].timeout: a duration needs a unit, such as 10s; the units are ms, s, m, h and d")]
+    [InlineData("timeout: 1h30m", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m, 1h or 30d")]
+    [InlineData("timeout: 1.5s", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m, 1h or 30d")]
+    [InlineData("timeout: -1s", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m, 1h or 30d")]
+    [InlineData("timeout: 10 s", "2:34: models[0].timeout: expected a duration: one whole number and its unit, such as 500ms, 10s, 2m, 1h or 30d")]
     [InlineData("timeout: 999ms", "2:34: models[0].timeout: must be from 1s to 1h")]
     [InlineData("timeout: 61m", "2:34: models[0].timeout: must be from 1s to 1h")]
     [InlineData("timeout: 999999999h", "2:34: models[0].timeout: must be from 1s to 1h")]
@@ -95,11 +95,18 @@ public sealed class ConfigBinderTests : IDisposable
     [InlineData("2m", 120_000)]
     [InlineData("1h", 3_600_000)]
     [InlineData("0s", 0)]
-    public void Durations_have_four_units(string text, int milliseconds)
+    public void Durations_have_a_unit(string text, int milliseconds)
     {
         var result = _folder.Load(ConfigFolder.MinimalRemote.Replace("[d] }", $"[d], cooldown: {text} }}", StringComparison.Ordinal));
 
         Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), result.Config!.Models[0].Cooldown);
+    }
+
+    [Fact]
+    public void A_day_is_24_hours()
+    {
+        Assert.True(Duration.TryParse("30d", out var value));
+        Assert.Equal(TimeSpan.FromHours(720), value);
     }
 
     [Theory]

@@ -94,7 +94,7 @@ public sealed class ConfigLoaderTests : IDisposable
     public void Without_a_file_the_shipped_model_is_served_to_the_demonstration_tenant()
     {
         var hash = new string('a', 64);
-        var config = DefaultConfig.Create(hash);
+        var config = DefaultConfig.Create(hash, hash);
 
         var deployment = Assert.Single(config.Deployments);
         Assert.Equal(("local-smol", DeploymentKind.Local), (deployment.Name, deployment.Kind));
@@ -111,5 +111,5 @@ public sealed class ConfigLoaderTests : IDisposable
 
     [Fact]
     public void The_model_that_is_served_without_a_file_is_shipped() =>
-        Assert.Null(ModelFile.Check(Repository.PathOf("src/Gateway/models/" + Path.GetFileName(DefaultConfig.Create("").Deployments[0].Path!))));
+        Assert.Null(ModelFile.Check(Repository.PathOf("src/Gateway/models/" + Path.GetFileName(DefaultConfig.Create("", "").Deployments[0].Path!))));
 }

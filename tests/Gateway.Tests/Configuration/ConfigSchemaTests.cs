@@ -17,7 +17,7 @@ public sealed class ConfigSchemaTests
     {
         Assert.Equal("https://json-schema.org/draft/2020-12/schema", (string?)Schema["$schema"]);
         Assert.All(Objects(Schema), o => Assert.False((bool)o["additionalProperties"]!));
-        Assert.Equal(9, Objects(Schema).Count());
+        Assert.Equal(18, Objects(Schema).Count());
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class ConfigSchemaTests
     [InlineData("/properties/deployments/items/properties/lora/items/anyOf/1/properties/scale/type", "\"number\"")]
     [InlineData("/properties/deployments/items/properties/lora/items/anyOf/1/properties/scale/minimum", "-10")]
     [InlineData("/properties/models/items/properties/timeout/type", "\"string\"")]
-    [InlineData("/properties/models/items/properties/timeout/pattern", "\"^[0-9]{1,9}(ms|s|m|h)$\"")]
+    [InlineData("/properties/models/items/properties/timeout/pattern", "\"^[0-9]{1,9}(ms|s|m|h|d)$\"")]
     [InlineData("/properties/deployments/items/properties/api_key/type", "\"string\"")]
     [InlineData("/properties/models/items/properties/deployments/items/anyOf/0/type", "\"string\"")]
     [InlineData("/properties/models/items/properties/deployments/items/anyOf/1/type", "\"object\"")]

@@ -5,6 +5,7 @@ namespace Gateway.Tests.Configuration;
 public sealed class ValidatorTests : IDisposable
 {
     private const string Hash = "0a4d55a8d778e5022fab701977c5d840bbc486d0f1f8e3a5b5f1e8f4e8d6a001";
+    private const string OtherHash = "1111111111111111111111111111111111111111111111111111111111111111";
     private const string BadUrl = "must be a whole URL that begins with https:// or http://, in ASCII and without spaces";
     private const string InClear = "plain http to a public host would send the key and the prompts in clear; use https (http is for loopback and private hosts)";
 
@@ -62,6 +63,36 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("tenants:", "listen: { admin: \":80\" }\ntenants:", "7:11: listen.admin: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
     [InlineData("tenants:", "listen: { admin: localhost:8080 }\ntenants:", "7:11: listen.admin: api and admin cannot both listen on port 8080 (127.0.0.1 and localhost); give admin another port")]
     [InlineData("tenants:", "listen: { api: \"*:8081\" }\ntenants:", "7:1: listen.admin: api and admin cannot both listen on port 8081 (* and 127.0.0.1); give admin another port")]
+    // Scopes
+    [InlineData(Hash + " }", Hash + ", models: [M] }", "11:103: tenants[0].keys[0].models[0]: there is no model `M` in `models`; did you mean `m`?")]
+    [InlineData(Hash + " }", Hash + ", models: [] }", "11:94: tenants[0].keys[0].models: is empty; leave it out to allow all, or name what is allowed")]
+    [InlineData(Hash + " }", Hash + ", endpoints: [chat] }", "11:106: tenants[0].keys[0].endpoints[0]: there is no endpoint `chat` in `the API`")]
+    [InlineData(Hash + " }", Hash + ", networks: [10.0.0.1/8] }", "11:105: tenants[0].keys[0].networks[0]: must be an address such as 10.1.2.3 or a range such as 10.0.0.0/8 or fd00::/8; the bits behind the prefix must be zero")]
+    [InlineData(Hash + " }", Hash + ", data_class: secret }", "11:94: tenants[0].keys[0].data_class: expected one of `public`, `internal`, `personal`, `restricted`")]
+    [InlineData(Hash + " }", Hash + ", expires: 2027-1-31 }", "11:94: tenants[0].keys[0].expires: expected a date such as 2027-01-31, or a time with its zone such as 2027-01-31T18:00:00Z")]
+    [InlineData(Hash + " }", Hash + ", expires: 2027-02-30 }", "11:94: tenants[0].keys[0].expires: expected a date such as 2027-01-31, or a time with its zone such as 2027-01-31T18:00:00Z")]
+    [InlineData(Hash + " }", Hash + ", expires: \"2027-01-31T18:00:00\" }", "11:94: tenants[0].keys[0].expires: expected a date such as 2027-01-31, or a time with its zone such as 2027-01-31T18:00:00Z")]
+    [InlineData("tenants:", "listen: { trusted_proxies: [proxy] }\ntenants:", "7:29: listen.trusted_proxies[0]: must be an address such as 10.1.2.3 or a range such as 10.0.0.0/8 or fd00::/8; the bits behind the prefix must be zero")]
+    // Admins
+    [InlineData("tenants:", "admins: [{ name: a, role: admin, sha256: " + Hash + " }]\ntenants:", "7:34: admins[0].sha256: the same key as tenants[0].keys[0].sha256 on line 12; an admin has a key of their own")]
+    [InlineData("tenants:", "admins: [{ name: a, role: tenant-admin, sha256: " + OtherHash + " }]\ntenants:", "7:10: admins[0].tenant: is missing; the role `tenant-admin` needs it")]
+    [InlineData("tenants:", "admins: [{ name: a, role: tenant-admin, tenant: u, sha256: " + OtherHash + " }]\ntenants:", "7:41: admins[0].tenant: there is no tenant `u` in `tenants`; did you mean `t`?")]
+    [InlineData("tenants:", "admins: [{ name: a, role: viewer, tenant: t, sha256: " + OtherHash + " }]\ntenants:", "7:35: admins[0].tenant: is for the role `tenant-admin` only; remove it, or change `role`")]
+    [InlineData("tenants:", "admins: [{ name: a, role: root, sha256: " + OtherHash + " }]\ntenants:", "7:21: admins[0].role: expected one of `viewer`, `operator`, `auditor`, `tenant-admin`, `admin`")]
+    [InlineData("tenants:", "admins: [{ name: a, role: admin, sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 }]\ntenants:",
+        "7:34: admins[0].sha256: is the SHA-256 of an empty text, so the key was lost on the way; `gateway keys generate` makes both")]
+    // Issuers
+    [InlineData("tenants:", "jwt: [{ name: i, issuer: \"http://idp.example.com\", audiences: [g] }]\ntenants:",
+        "7:18: jwt[0].issuer: keys that come in plain http from a public host may be anybody's; use https (http is for loopback and private hosts); or write `jwks`, where its keys are")]
+    [InlineData("tenants:", "jwt: [{ name: i, issuer: idp, audiences: [g], jwks: \"http://idp.example.com/keys\" }]\ntenants:",
+        "7:47: jwt[0].jwks: keys that come in plain http from a public host may be anybody's; use https (http is for loopback and private hosts)")]
+    [InlineData("tenants:", "jwt: [{ name: i, issuer: \"https://idp\", audiences: [g], algorithms: [HS256] }]\ntenants:",
+        "7:70: jwt[0].algorithms[0]: expected one of `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384`, `ES512`; did you mean `RS256`?")]
+    [InlineData("tenants:", "jwt: [{ name: i, issuer: \"https://idp\", audiences: [g], algorithms: [none] }]\ntenants:",
+        "7:70: jwt[0].algorithms[0]: expected one of `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384`, `ES512`")]
+    [InlineData("tenants:", "jwt: [{ name: i, issuer: \"https://idp\", audiences: [g], tenant: u }]\ntenants:", "7:57: jwt[0].tenant: there is no tenant `u` in `tenants`; did you mean `t`?")]
+    [InlineData("tenants:", "jwt: [{ name: i, issuer: \"https://idp\", audiences: [g], roles: [{ value: x, role: admin }] }]\ntenants:", "7:57: jwt[0].roles: says what values of `role_claim` stand for; write that too")]
+    [InlineData("tenants:", "jwt: [{ name: i, issuer: \"https://idp\", audiences: [] }]\ntenants:", "7:41: jwt[0].audiences: is empty; it needs at least one item")]
     public void A_rule_that_is_broken_is_reported_with_its_line_column_and_key(string passage, string replacement, string error) =>
         Assert.Equal([error.Replace("FOLDER", _folder.Root, StringComparison.Ordinal)], _folder.Errors(ConfigFolder.Minimal, passage, replacement));
 
@@ -122,6 +153,23 @@ public sealed class ValidatorTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Host=db;Username=gateway;Password=p4ss;Database=gateway", true)]
+    [InlineData("Host=db;Maximum Pool Size=5;SSL Mode=Require", true)]
+    [InlineData("postgresql://gateway:p4ss@db/gateway", false)]
+    [InlineData("Host=db;Pasword=p4ss", false)]
+    [InlineData("Host=db;Port=p4ss", false)]
+    [InlineData("Username=gateway;Password=p4ss", false)]
+    [InlineData("Host=db;Connection Idle Lifetime=5;Password=p4ss", false)]
+    public void The_stores_connection_string_is_checked_without_being_told(string text, bool valid)
+    {
+        _folder.Write("pg", text);
+
+        var errors = _folder.Errors(ConfigFolder.Minimal, "tenants:", "store: { postgresql: \"file:pg\" }\ntenants:");
+
+        Assert.Equal(valid ? [] : ["7:10: store.postgresql: the secret is no connection string of Npgsql; write Host=...;Username=...;Password=...;Database=... (a URL such as postgresql://... is not read)"], errors);
+    }
+
+    [Theory]
     [InlineData("http://localhost:11434/v1")]
     [InlineData("http://127.8.8.8/v1")]
     [InlineData("http://10.1.2.3:8000")]
@@ -172,6 +220,19 @@ public sealed class ValidatorTests : IDisposable
         finally
         {
             File.Delete(shipped);
+        }
+    }
+
+    [Fact]
+    public void A_file_of_keys_must_hold_some()
+    {
+        var yaml = ConfigFolder.Minimal.Replace("tenants:", "jwt: [{ name: i, issuer: idp, audiences: [g], jwks: keys.json }]\ntenants:", StringComparison.Ordinal);
+        Assert.Contains("keys.json` does not exist", Assert.Single(_folder.Errors(yaml)), StringComparison.Ordinal);
+
+        foreach (var json in new[] { "", "{}", "[]", "{\"keys\":[]}", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}", "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"!\",\"e\":\"AQAB\"}]}", "\u0000" })
+        {
+            _folder.Write("keys.json", json);
+            Assert.Contains("holds no key that can check a signature", Assert.Single(_folder.Errors(yaml)), StringComparison.Ordinal);
         }
     }
 

@@ -40,12 +40,12 @@ public sealed class SplicedBodyTests
 
             Assert.Null(error);
             Assert.Equal(JsonSerializer.Deserialize<string>(parts[1]), envelope!.Model);
-            var spliced = new SplicedBody(envelope.Body, envelope.ModelRange, Encoding.UTF8.GetBytes(Replacement));
+            var spliced = new SplicedBody(envelope.Body, new Splice(envelope.ModelRange, Encoding.UTF8.GetBytes(Replacement)));
             var expected = Encoding.UTF8.GetBytes(parts[0] + Replacement + parts[2]);
             Assert.Equal(expected.Length, spliced.Length);
             foreach (var size in new[] { 1, 3, 4096 })
             {
-                Assert.Equal(expected, ReadAll(new SplicedBody(envelope.Body, envelope.ModelRange, Encoding.UTF8.GetBytes(Replacement)), size));
+                Assert.Equal(expected, ReadAll(new SplicedBody(envelope.Body, new Splice(envelope.ModelRange, Encoding.UTF8.GetBytes(Replacement))), size));
             }
 
             Assert.Equal(bytes, ReadAll(new SplicedBody(envelope.Body), 5));

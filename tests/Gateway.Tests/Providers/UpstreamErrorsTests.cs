@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Configuration;
 using Gateway.Providers;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -6,7 +7,7 @@ namespace Gateway.Tests.Providers;
 
 public sealed class UpstreamErrorsTests
 {
-    private static readonly Upstream Upstream = new("far", new Uri("http://127.0.0.1:9/v1"), apiKey: null, model: null, TimeSpan.FromSeconds(600));
+    private static readonly Upstream Upstream = new(new DeploymentConfig { Name = "far", BaseUrl = "http://127.0.0.1:9/v1" }, TimeSpan.FromSeconds(600));
 
     [Fact]
     public async Task A_connection_that_does_not_come_about_is_not_told_as_a_silence_of_minutes()

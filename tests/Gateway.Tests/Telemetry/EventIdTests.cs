@@ -17,6 +17,10 @@ public sealed class EventIdTests
         ["Gateway.Exchanges"] = 6000,
         ["Gateway.Providers"] = 7000,
         ["Gateway.Routing"] = 8000,
+        ["Gateway.Tenants"] = 10000,
+        ["Gateway.Ledger"] = 11000,
+        ["Gateway.Stores"] = 12000,
+        ["Gateway.Admin"] = 13000,
     };
 
     private static readonly List<(MethodInfo Method, int Id)> Messages =

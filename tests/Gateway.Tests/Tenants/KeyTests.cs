@@ -1,6 +1,9 @@
-using System.Security.Cryptography;
+using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
+using FsCheck;
+using FsCheck.Fluent;
 using Gateway.Hosting;
 using Gateway.Tenants;
 
@@ -24,9 +27,66 @@ public sealed class KeyTests : IDisposable
         {
             Assert.Matches(new Regex("^gw_[0-9A-Za-z]{49}$"), key);
             var number = key[^6..].Aggregate(0L, (n, digit) => (n * 62) + Digits.IndexOf(digit, StringComparison.Ordinal));
-            var expected = SHA256.HashData(Encoding.ASCII.GetBytes(key[..^6])).Take(4).Aggregate(0L, (n, b) => (n << 8) | b);
-            Assert.Equal(expected, number);
+            Assert.Equal(Zlib(key[..^6]), number);
+            Assert.True(ApiKey.IsWellFormed(key));
         });
+    }
+
+    [Fact]
+    public void A_slip_of_one_character_anywhere_is_seen()
+    {
+        var key = ApiKey.Generate();
+        for (var i = 0; i < key.Length; i++)
+        {
+            foreach (var other in Digits.Where(d => d != key[i]))
+            {
+                Assert.False(ApiKey.IsWellFormed(string.Concat(key.AsSpan(0, i), other.ToString(), key.AsSpan(i + 1))));
+            }
+        }
+
+        Assert.False(ApiKey.IsWellFormed(key.AsSpan()[..^1]));
+        Assert.False(ApiKey.IsWellFormed(key + "0"));
+        Assert.False(ApiKey.IsWellFormed(""));
+    }
+
+    [Fact]
+    public void What_lists_show_of_a_key_is_its_beginning_and_little_of_it()
+    {
+        var key = ApiKey.Generate();
+
+        Assert.Equal(11, ApiKey.Shown(key).Length);
+        Assert.StartsWith(ApiKey.Shown(key), key, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_id_of_a_declared_key_stays_when_its_hash_changes_and_is_no_other_keys()
+    {
+        Assert.Equal(KeyModel.IdOf("clinic", "app"), KeyModel.IdOf("clinic", "app"));
+        Assert.NotEqual(KeyModel.IdOf("clinic", "app"), KeyModel.IdOf("clinic", "app2"));
+        Assert.NotEqual(KeyModel.IdOf("clinic", "app"), KeyModel.IdOf("other", "app"));
+        Assert.Matches("^key_[0-9a-f]{16}$", KeyModel.IdOf("clinic", "app"));
+    }
+
+    [Fact]
+    public void An_id_reads_back_as_it_was_written_and_nothing_else_is_one()
+    {
+        Check.One(Config.QuickThrowOnFailure, Prop.ForAll<ulong>(n => KeyId.TryParse(new KeyId(n).ToString(), out var id) && id.Value == n));
+        foreach (var text in new[] { "", "key_", "key_0123456789abcde", "key_0123456789abcdef0", "key_0123456789ABCDEF", "kay_0123456789abcdef", "key_0123456789abcde'", "key_ 123456789abcdef" })
+        {
+            Assert.False(KeyId.TryParse(text, out _));
+        }
+    }
+
+    // An independent CRC-32: the trailer of gzip (RFC 1952) holds it.
+    private static long Zlib(string text)
+    {
+        using var output = new MemoryStream();
+        using (var gzip = new GZipStream(output, CompressionLevel.NoCompression))
+        {
+            gzip.Write(Encoding.ASCII.GetBytes(text));
+        }
+
+        return BinaryPrimitives.ReadUInt32LittleEndian(output.ToArray().AsSpan()[^8..]);
     }
 
     [Theory]

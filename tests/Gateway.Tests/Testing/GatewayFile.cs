@@ -10,6 +10,8 @@ internal sealed class GatewayFile
     private readonly StringBuilder _models = new();
     private readonly StringBuilder _deployments = new();
     private readonly StringBuilder _tenants = new();
+    private readonly StringBuilder _admins = new();
+    private readonly StringBuilder _more = new();
     private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal);
 
     public int BodyBytes { get; init; } = 1_000_000;
@@ -24,9 +26,10 @@ internal sealed class GatewayFile
         return this;
     }
 
-    public GatewayFile Deployment(string name, string baseUrl, string? key = TestKeys.Upstream, string? model = null)
+    public GatewayFile Deployment(string name, string baseUrl, string? key = TestKeys.Upstream, string? model = null, string more = "")
     {
-        var more = model is null ? "" : $", model: '{model.Replace("'", "''", StringComparison.Ordinal)}'";
+        more = more.Length > 0 ? ", " + more : "";
+        more += model is null ? "" : $", model: '{model.Replace("'", "''", StringComparison.Ordinal)}'";
         if (key is not null)
         {
             _secrets[$"{name}.key"] = key;
@@ -53,6 +56,47 @@ internal sealed class GatewayFile
         return this;
     }
 
+    /// <param name="name">Name of the tenant.</param>
+    /// <param name="models">As YAML: <c>[plain]</c>.</param>
+    /// <param name="keys">Secret of each key, and its other YAML: <c>networks: [10.0.0.0/8]</c>.</param>
+    public GatewayFile ScopedTenant(string name, string models, params (string Key, string Scope)[] keys)
+    {
+        var list = keys.Select((k, i) => $"{{ name: k{i}, sha256: {KeyHash.Of(k.Key)}{(k.Scope.Length > 0 ? ", " + k.Scope : "")} }}");
+        _tenants.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, models: {models}, keys: [{string.Join(", ", list)}] }}");
+        return this;
+    }
+
+    public GatewayFile PolicyTenant(string name, string models, string policy)
+    {
+        _tenants.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, models: {models}, key_policy: {{ {policy} }} }}");
+        return this;
+    }
+
+    public GatewayFile Admin(string name, string role, string key, string? tenant = null)
+    {
+        _admins.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, role: {role}, sha256: {KeyHash.Of(key)}{(tenant is null ? "" : $", tenant: {tenant}")} }}");
+        return this;
+    }
+
+    /// <summary>Lets keys and the ledger stand in PostgreSQL.</summary>
+    public GatewayFile Store(string? connectionString)
+    {
+        if (connectionString is not null)
+        {
+            _secrets["postgresql"] = connectionString;
+            More("store: { postgresql: \"file:postgresql\" }");
+        }
+
+        return this;
+    }
+
+    /// <summary>Adds whole keys of the file.</summary>
+    public GatewayFile More(string yaml)
+    {
+        _more.AppendLine(yaml);
+        return this;
+    }
+
     /// <summary>Writes the file and those of its secrets into a folder; the path of the file.</summary>
     public string Save(string folder)
     {
@@ -62,7 +106,7 @@ internal sealed class GatewayFile
         }
 
         var path = Path.Combine(folder, "gateway.yaml");
-        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}tenants:\n{_tenants}");
+        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}tenants:\n{_tenants}{(_admins.Length > 0 ? "admins:\n" : "")}{_admins}{_more}");
         return path;
     }
 }
@@ -71,5 +115,6 @@ internal static class TestKeys
 {
     public const string Acme = "gw_acme-5c1f0a9d7e3b";
     public const string Other = "gw_other-20b9d8e1f4a6";
+    public const string Admin = "gw_admin-9e0b7a61d2c4";
     public const string Upstream = "sk-upstream-8d2e61f7c0b94a53";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gateway.Configuration;
 using Gateway.Hosting;
@@ -13,7 +14,7 @@ namespace Gateway.Tests.Testing;
 
 /// <summary>
 /// The service as it is, on free ports of the loopback. At its end it looks whether text of a prompt or an answer, or the upstream's key, went
-/// into a log line or a metric: that holds for every test there is.
+/// into a log line, a metric or the store: that holds for every test there is.
 /// </summary>
 internal sealed partial class TestGateway : IAsyncDisposable
 {
@@ -24,6 +25,7 @@ internal sealed partial class TestGateway : IAsyncDisposable
 
     private readonly string _folder;
     private readonly WebApplication _app;
+    private readonly HttpClient _keyless = new() { Timeout = WireReader.Patience };
 
     private TestGateway(string folder, WebApplication app, LogCapture logs)
     {
@@ -43,18 +45,21 @@ internal sealed partial class TestGateway : IAsyncDisposable
 
     public LogCapture Logs { get; }
 
+    /// <summary>The configuration file.</summary>
+    public string ConfigPath => Path.Combine(_folder, "gateway.yaml");
+
     public IServiceProvider Services => _app.Services;
 
     public static string Prompt(string model, string more = "") =>
         $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{Canary}} What is the capital of Peru?"}]{{more}}}""";
 
-    public static async Task<TestGateway> StartAsync(GatewayFile file, TimeProvider? time = null)
+    public static async Task<TestGateway> StartAsync(GatewayFile file, TimeProvider? time = null, string? dataFolder = null)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
         var logs = new LogCapture();
         string[] args =
         [
-            "--urls=http://127.0.0.1:0", "--GATEWAY_ADMIN_URL=http://127.0.0.1:0",
+            "--urls=http://127.0.0.1:0", "--GATEWAY_ADMIN_URL=http://127.0.0.1:0", $"--GATEWAY_DATA_DIR={dataFolder ?? folder}",
             "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Microsoft=Trace", "--Logging:LogLevel:Yarp=Trace", "--Logging:Console:LogLevel:Default=None",
         ];
         var app = await GatewayHost.CreateAsync(args, file.Save(folder), services =>
@@ -80,6 +85,47 @@ internal sealed partial class TestGateway : IAsyncDisposable
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.Authorization = new("Bearer", key);
         return await Client.SendAsync(request);
+    }
+
+    /// <summary>Sends a request to the admin API, as <c>curl</c> would.</summary>
+    public async Task<HttpResponseMessage> AdminAsync(HttpMethod method, string path, string? body = null, string? key = TestKeys.Admin)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Admin, "/admin/v1" + path));
+        if (body is not null)
+        {
+            request.Content = new StringContent(body);
+        }
+
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+        }
+
+        return await _keyless.SendAsync(request);
+    }
+
+    /// <summary>Sends a request to the admin API that must succeed.</summary>
+    public async Task<JsonElement> AdminJsonAsync(HttpMethod method, string path, string? body = null, string? key = TestKeys.Admin)
+    {
+        var response = await AdminAsync(method, path, body, key);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {(int)response.StatusCode} {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    /// <summary>Makes a key; its id and the key itself.</summary>
+    public async Task<(string Id, string Key)> CreateKeyAsync(string more = "", string tenant = "acme", string? by = TestKeys.Admin)
+    {
+        var made = await AdminJsonAsync(HttpMethod.Post, "/keys", $$"""{"tenant":"{{tenant}}","name":"made"{{more}}}""", by);
+        return (made.GetProperty("id").GetString()!, made.GetProperty("key").GetString()!);
+    }
+
+    /// <summary>Status of a request with this key that any key may send.</summary>
+    public async Task<int> TryKeyAsync(string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Api, "/v1/models"));
+        request.Headers.TryAddWithoutValidation("x-api-key", key);
+        return (int)(await _keyless.SendAsync(request)).StatusCode;
     }
 
     /// <summary>Puts another file in the place of the one in force, and waits until the gateway has judged it.</summary>
@@ -127,12 +173,15 @@ internal sealed partial class TestGateway : IAsyncDisposable
     {
         var metrics = await MetricsAsync();
         Client.Dispose();
+        _keyless.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        var stored = Directory.GetFiles(_folder, "gateway.db*").Select(file => (file, Encoding.Latin1.GetString(File.ReadAllBytes(file)))).ToList();
         Directory.Delete(_folder, recursive: true);
-        foreach (var secret in new[] { Canary, TestKeys.Upstream, TestKeys.Acme, TestKeys.Other })
+        foreach (var secret in new[] { Canary, TestKeys.Upstream, TestKeys.Acme, TestKeys.Other, TestKeys.Admin })
         {
             Assert.DoesNotContain(secret, metrics, StringComparison.Ordinal);
+            Assert.All(stored, s => Assert.False(s.Item2.Contains(secret, StringComparison.Ordinal), $"{s.file} holds text of a prompt, an answer or a key."));
             Assert.DoesNotContain(Logs.Lines, l => !IsRequestLine(l) && l.Text.Contains(secret, StringComparison.Ordinal));
         }
     }

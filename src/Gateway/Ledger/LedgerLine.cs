@@ -1,0 +1,56 @@
+using Gateway.Exchanges;
+
+namespace Gateway.Ledger;
+
+/// <summary>An exchange on its way into the ledger: opened once, closed once, each written when the store takes it.</summary>
+internal sealed class LedgerLine(LedgerOpening opening)
+{
+    private LedgerClosing? _closing;
+
+    public LedgerOpening Opening { get; } = opening;
+
+    /// <summary>How the exchange ended; null while it goes on.</summary>
+    public LedgerClosing? Closing
+    {
+        get => Volatile.Read(ref _closing);
+        set => Volatile.Write(ref _closing, value);
+    }
+
+    /// <summary>Whether it stands in the queue of <see cref="LedgerWriter"/>, which guards this by its lock.</summary>
+    public bool Queued { get; set; }
+}
+
+/// <summary>What is known of an exchange before it leaves.</summary>
+/// <param name="Id">Id of the request.</param>
+/// <param name="OpenedAt">When its first byte came.</param>
+/// <param name="Tenant">Whose it is.</param>
+/// <param name="KeyId">Which key it came with.</param>
+/// <param name="Endpoint">Name of the endpoint, such as <c>chat.completions</c>.</param>
+/// <param name="DataClass">How sensitive it is.</param>
+/// <param name="TraceId">The client's W3C trace id, 32 hexadecimal digits; null when it sent none.</param>
+/// <param name="Model">The configured name of the model; null when there is none of the name that was asked for, which is text of the client.</param>
+internal sealed record LedgerOpening(
+    string Id, DateTimeOffset OpenedAt, string Tenant, string KeyId, string Endpoint, DataClass DataClass, string? TraceId, string? Model);
+
+/// <summary>What is known of an exchange when it has ended.</summary>
+/// <param name="ClosedAt">When.</param>
+/// <param name="Outcome">How, as a word of <see cref="OutcomeWords"/>.</param>
+/// <param name="Code">Why it was refused or failed: the error's code; null when all went well.</param>
+/// <param name="Status">HTTP status that the client got.</param>
+/// <param name="Deployment">What answered, or was tried last; null when nothing was.</param>
+/// <param name="Usage">Tokens; null when none were used.</param>
+/// <param name="CostNano">Cost in billionths of the currency's unit.</param>
+/// <param name="Currency">By ISO 4217; null where the deployment has no price.</param>
+/// <param name="Latency">From the first byte of the request to the end of its answer.</param>
+/// <param name="FirstToken">From the first byte of the request to the first content of its answer; null when there was none.</param>
+internal sealed record LedgerClosing(
+    DateTimeOffset ClosedAt,
+    string Outcome,
+    string? Code,
+    int Status,
+    string? Deployment,
+    Usage? Usage,
+    long CostNano,
+    string? Currency,
+    TimeSpan Latency,
+    TimeSpan? FirstToken);

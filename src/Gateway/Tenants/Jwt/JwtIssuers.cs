@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using Gateway.Configuration;
+
+namespace Gateway.Tenants.Jwt;
+
+/// <summary>Keeps what is known of issuers over changes of the configuration.</summary>
+internal sealed class JwtIssuers(TimeProvider time, ILogger<SigningKeys> logger) : IDisposable
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    // What an issuer answers leads nowhere else, and nothing of the environment stands between.
+    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
+    {
+        Timeout = Timeout,
+        MaxResponseContentBufferSize = SigningKeySet.LargestDocument,
+    };
+
+    private readonly ConcurrentDictionary<(string Issuer, string? Jwks), SigningKeys> _keys = new();
+
+    /// <summary>The issuers of a configuration without errors, by the value of <c>iss</c>.</summary>
+    public FrozenDictionary<string, JwtIssuer> Build(GatewayConfig config) => config.Jwt.ToFrozenDictionary(
+        j => j.Issuer,
+        j => new JwtIssuer(j, _keys.GetOrAdd((j.Issuer, j.Jwks), _ => new SigningKeys(j.Name, new JwksSource(j.Issuer, j.Jwks, _client), time, logger))),
+        StringComparer.Ordinal);
+
+    public void Dispose() => _client.Dispose();
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gateway.Configuration;
+using Gateway.Exchanges;
+
+namespace Gateway.Tenants.Keys;
+
+/// <summary>A scope as the store and the admin API have it; what is left out is not narrowed.</summary>
+internal sealed record ScopeJson
+{
+    public IReadOnlyList<string>? Models { get; init; }
+
+    public IReadOnlyList<string>? Endpoints { get; init; }
+
+    public IReadOnlyList<string>? Networks { get; init; }
+
+    public string? DataClass { get; init; }
+
+    public static ScopeJson Of(KeyScope scope) => new()
+    {
+        Models = scope.Models,
+        Endpoints = scope.Endpoints,
+        Networks = scope.Networks?.Select(n => n.ToString()).ToList(),
+        DataClass = ConfigWords.Word(scope.DataClass),
+    };
+
+    /// <summary>As the store has it.</summary>
+    public static string Write(KeyScope scope) => JsonSerializer.Serialize(Of(scope), ScopeJsonContext.Default.ScopeJson);
+
+    /// <summary>
+    /// Reads what the store has; null when it says something that this program does not know. Such a key must not be good for more than was meant.
+    /// </summary>
+    public static KeyScope? Read(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, ScopeJsonContext.Default.ScopeJson) is { } scope && scope.TryToScope(out var read, out _) ? read : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads the texts in it; when one cannot be read, says which and why.</summary>
+    public bool TryToScope(out KeyScope scope, out (string Field, string Problem) error)
+    {
+        scope = KeyScope.Everything;
+        error = default;
+        var networks = new List<System.Net.IPNetwork>();
+        foreach (var text in Networks ?? [])
+        {
+            if (text is null || !Tenants.Networks.TryParse(text, out var network))
+            {
+                error = ("networks", $"each must be {Tenants.Networks.InWords}; the bits behind the prefix must be zero");
+                return false;
+            }
+
+            networks.Add(network);
+        }
+
+        object dataClass = Exchanges.DataClass.Public;
+        if (DataClass is not null && !ConfigWords.Of(typeof(DataClass)).TryGetValue(DataClass, out dataClass!))
+        {
+            error = ("data_class", $"must be {ConfigScalars.OneOf(typeof(DataClass))}");
+            return false;
+        }
+
+        scope = new KeyScope(Models, Endpoints, Networks is null ? null : networks, (DataClass)dataClass);
+        return true;
+    }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(ScopeJson))]
+internal sealed partial class ScopeJsonContext : JsonSerializerContext;
