@@ -11,12 +11,15 @@ return args switch
     ["start"] => await StartBenchmark.RunAsync(),
     ["keys"] => await KeysBenchmark.RunAsync(1_000_000),
     ["keys", var count] => await KeysBenchmark.RunAsync(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await StartBenchmark.RunAsync() + await KeysBenchmark.RunAsync(1_000_000),
+    ["ledger"] => await LedgerBenchmark.RunAsync(1_000_000),
+    ["ledger", var lines] => await LedgerBenchmark.RunAsync(int.Parse(lines, System.Globalization.CultureInfo.InvariantCulture)),
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await StartBenchmark.RunAsync() + await KeysBenchmark.RunAsync(1_000_000)
+        + await LedgerBenchmark.RunAsync(1_000_000),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | start | keys [COUNT]]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | start | keys [COUNT] | ledger [LINES]]");
     return 2;
 }

@@ -32,6 +32,12 @@ internal static class UsageEndpoints
             return new ErrorResult(error!);
         }
 
+        if (request.GroupBy.Contains("deployment", StringComparer.Ordinal))
+        {
+            // What answers is the operator's to know.
+            return new ErrorResult(ApiError.BadRequest("Invalid 'group_by': must be names of day, key, model, endpoint, with commas.", "group_by", "invalid_value"));
+        }
+
         try
         {
             return await UsageResult.OfAsync(report, request, format, context.RequestAborted);

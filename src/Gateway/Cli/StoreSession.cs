@@ -14,13 +14,12 @@ internal sealed class StoreSession : IAsyncDisposable
 {
     private static readonly JsonSerializerOptions Indented = new(AdminJson.Options) { WriteIndented = true, NewLine = "\n" };
 
-    private readonly Store _store;
     private readonly InvocationConfiguration _console;
     private readonly bool _json;
 
     private StoreSession(StartupConfig source, Store store, TimeProvider time, InvocationConfiguration console, bool json)
     {
-        (_store, _console, _json, Now) = (store, console, json, time.GetUtcNow());
+        (Store, _console, _json, Now) = (store, console, json, time.GetUtcNow());
         Keys = new KeyOperations(new KeyStore(store, new AdminActStore(store, time)), time);
 
         // Tokens are of no use here.
@@ -29,7 +28,7 @@ internal sealed class StoreSession : IAsyncDisposable
         Caller = new AdminCaller(new AdminGrant(who, AdminRole.Admin, Tenant: null), AccessModel.Of(source.Config, issuers.Build(source.Config)), RequestId: null);
     }
 
-    public Store Store => _store;
+    public Store Store { get; }
 
     public KeyOperations Keys { get; }
 
@@ -67,7 +66,7 @@ internal sealed class StoreSession : IAsyncDisposable
         return ExitCode.Failed;
     }
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
 }
 
 internal static class StoreCommand

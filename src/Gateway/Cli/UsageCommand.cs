@@ -13,8 +13,7 @@ internal static class UsageCommand
         var from = Text("--from", "First day, in UTC. Default: 30 days ago.", "DATE");
         var to = Text("--to", "The day behind the last, in UTC. Default: none.", "DATE");
         var groupBy = Text("--group-by", $"What to add up by, with commas: {string.Join(", ", UsageRequest.Groups)}. Default: tenant,model.", "NAMES");
-        var filters = new[] { "tenant", "key", "model", "deployment", "endpoint" }
-            .Select(name => (Name: name, Option: Text($"--{name}", $"Of this {name} only.", name.ToUpperInvariant()))).ToList();
+        var filters = UsageRequest.Groups.Where(g => g != "day").Select(g => (Name: g, Option: Text($"--{g}", $"Of this {g} only.", g.ToUpperInvariant()))).ToList();
         var csv = new Option<bool>("--csv") { Description = "Print the result as CSV." };
         var command = new Command("usage", "Tells who used how much, and what it cost.") { from, to, groupBy, csv };
         filters.ForEach(f => command.Options.Add(f.Option));

@@ -6,9 +6,5 @@ internal static class Money
     private const decimal NanoPerUnit = 1_000_000_000m;
 
     /// <summary>The amount in units, exact, without zeros at its end.</summary>
-    public static decimal FromNano(long nano)
-    {
-        // Division keeps the scale that it needs and no more.
-        return nano / NanoPerUnit;
-    }
+    public static decimal FromNano(long nano) => nano / NanoPerUnit;
 }

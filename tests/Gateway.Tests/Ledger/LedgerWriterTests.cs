@@ -62,7 +62,7 @@ public sealed class LedgerWriterTests
         using var writer = Start(test.Store);
         await ReadyAsync(writer);
         await using var other = (SqliteConnection)await test.Store.OpenAsync(CancellationToken.None);
-        var hold = other.BeginTransaction();
+        var hold = await other.BeginTransactionAsync();
 
         // The one that finds out waits as long as the file's lock is waited for; then all know.
         Assert.True(writer.TryAdd(Open(Noon, "waited"), Capacity, out var first));
@@ -102,7 +102,7 @@ public sealed class LedgerWriterTests
         Assert.True(writer.TryAdd(open, Capacity, out var committed));
         Assert.True(await committed);
         await using var other = (SqliteConnection)await test.Store.OpenAsync(CancellationToken.None);
-        var hold = other.BeginTransaction();
+        var hold = await other.BeginTransactionAsync();
 
         var taken = Enumerable.Range(0, 2 * Capacity).Count(_ => writer.TryAdd(Open(Noon).Close(), Capacity));
         writer.Update(open.Close());
@@ -112,6 +112,76 @@ public sealed class LedgerWriterTests
         await hold.RollbackAsync();
         await writer.StopAsync(CancellationToken.None);
         Assert.Equal([$"ok|{Capacity + 1}"], await test.RowsAsync("SELECT outcome, COUNT(*) FROM exchanges WHERE tenant <> 'ready' GROUP BY outcome"));
+    }
+
+    [SmallDiskFact]
+    public async Task A_disk_that_is_full_is_told_and_nothing_is_lost_when_there_is_room_again()
+    {
+        using var disk = SmallDisk.Mount();
+        await using var store = new SqliteStore(Path.Combine(disk.Folder, SqliteStore.FileName), TimeProvider.System);
+        using var writer = Start(store);
+        await ReadyAsync(writer);
+        disk.Fill();
+
+        // What the database's log has room for still goes; then no more.
+        var durable = 0;
+        while (writer.TryAdd(Open(Noon, "durable").Close(), Capacity, out var committed))
+        {
+            durable++;
+            await committed;
+        }
+
+        Assert.Equal("disk_full", writer.Health.Error?.Code);
+        Assert.Equal(10, Enumerable.Range(0, 10).Count(_ => writer.TryAdd(Open(Noon, "batch").Close(), Capacity)));
+        disk.Empty();
+        await RecoversAsync(writer);
+
+        Assert.Equal([$"batch|10", $"durable|{durable}"], await RowsAsync(store, "SELECT tenant, COUNT(*) FROM exchanges WHERE tenant <> 'ready' GROUP BY tenant ORDER BY tenant"));
+        Assert.Equal([$"batch|10", $"durable|{durable}"], await RowsAsync(store, "SELECT tenant, requests FROM usage_daily WHERE tenant <> 'ready' ORDER BY tenant"));
+    }
+
+    [SmallDiskFact]
+    public async Task A_disk_that_may_only_be_read_is_told_and_nothing_is_lost_when_it_may_be_written_again()
+    {
+        using var disk = SmallDisk.Mount();
+        await using var store = new SqliteStore(Path.Combine(disk.Folder, SqliteStore.FileName), TimeProvider.System);
+        store.Migrate();
+        disk.SetReadOnly(true);
+        using var writer = Start(store);
+        Assert.True(writer.TryAdd(Open(Noon, "batch").Close(), Capacity));
+        await Eventually.TrueAsync(() => !writer.Health.IsAvailable, "the failure is known");
+
+        Assert.Equal("read_only", writer.Health.Error?.Code);
+        Assert.False(writer.TryAdd(Open(Noon, "durable"), Capacity, out _));
+        disk.SetReadOnly(false);
+        await RecoversAsync(writer);
+
+        Assert.Equal(["batch|ok"], await RowsAsync(store, "SELECT tenant, outcome FROM exchanges"));
+    }
+
+    [PostgreSqlFact]
+    public async Task PostgreSQL_that_became_a_replica_is_told_as_one_that_may_only_be_read()
+    {
+        await using var test = await TestStore.CreateAsync("postgresql");
+        using var writer = Start(test.Store);
+        await ReadyAsync(writer);
+        var database = new Npgsql.NpgsqlConnectionStringBuilder(test.ConnectionString).Database;
+        await test.ExecuteAsync($"ALTER DATABASE {database} SET default_transaction_read_only = on");
+        await test.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()");
+        Assert.True(writer.TryAdd(Open(Noon, "batch").Close(), Capacity));
+        await Eventually.TrueAsync(() => writer.Health.Error?.Code == "read_only", "the failure is known");
+
+        await using (var connection = await test.Store.OpenAsync(CancellationToken.None))
+        {
+            await using var command = connection.CreateCommand($"SET default_transaction_read_only = off; ALTER DATABASE {database} RESET default_transaction_read_only");
+            await command.ExecuteNonQueryAsync();
+        }
+
+        Npgsql.NpgsqlConnection.ClearAllPools();
+        await test.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()");
+        await RecoversAsync(writer);
+
+        Assert.Equal(["batch|ok"], await test.RowsAsync("SELECT tenant, outcome FROM exchanges WHERE tenant <> 'ready'"));
     }
 
     [PostgreSqlFact]
@@ -170,8 +240,7 @@ public sealed class LedgerWriterTests
         Assert.Equal(acknowledged, await CountAsync("tenant = 'durable' AND outcome = 'ok'"));
         Assert.Equal(batched, await CountAsync("tenant = 'batch' AND outcome = 'ok'"));
         Assert.Equal(0, await CountAsync("outcome NOT IN ('ok', 'error')"));
-        await using var sums = connection.CreateCommand("SELECT SUM(requests) FROM usage_daily");
-        Assert.Equal(await CountAsync("1 = 1"), Convert.ToInt64(await sums.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal([$"{await CountAsync("1 = 1")}"], await TestStore.RowsAsync(connection, "SELECT SUM(requests) FROM usage_daily"));
 
         async Task<long> CountAsync(string where)
         {
@@ -193,10 +262,16 @@ public sealed class LedgerWriterTests
         await Eventually.TrueAsync(async () => (await test.RowsAsync("SELECT 1 FROM exchanges WHERE outcome = 'open'")).Count == 0, "all are closed as lost");
     }
 
+    private static async Task<IReadOnlyList<string>> RowsAsync(Store store, string sql)
+    {
+        await using var connection = await store.OpenAsync(CancellationToken.None);
+        return await TestStore.RowsAsync(connection, sql);
+    }
+
     private static LedgerWriter Start(Store store)
     {
         var writer = new LedgerWriter(LedgerServices.CreateTables(store, TimeProvider.System), () => TimeSpan.FromDays(36_500), TimeProvider.System, NullLogger<LedgerWriter>.Instance);
-        writer.StartAsync(CancellationToken.None);
+        _ = writer.StartAsync(CancellationToken.None);
         return writer;
     }
 

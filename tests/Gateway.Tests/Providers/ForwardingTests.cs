@@ -28,7 +28,7 @@ public sealed class ForwardingTests(SharedGateway shared) : IClassFixture<Shared
     [Theory]
     [InlineData("""{"model":"plain"}""")]
     [InlineData(" \r\n\t{ \"stream\" : null,\n\"a\\u0062c\\/\":[1.0e+3,-0,{\"model\":\"inner\"}], \"model\"\t:\n\"pl\\u0061in\" , \"x\":\"\u00FC\uD83D\uDE00\"}\n\n ")]
-    [InlineData("""{"model":"plain","n":123456789012345678901234567890.5e-99,"stream":true,"metadata":{"Model":"x","model":"y"}}""")]
+    [InlineData("""{"model":"plain","n":123456789012345678901234567890.5e-99,"stream":true,"stream_options":{ "include_usage" :true},"metadata":{"Model":"x","model":"y"}}""")]
     public async Task The_body_goes_out_byte_for_byte(string body)
     {
         var (response, request) = await shared.ForwardAsync(Answers.Ok, body);

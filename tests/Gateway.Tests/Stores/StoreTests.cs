@@ -48,6 +48,7 @@ public sealed class StoreTests
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task The_file_is_its_owners_to_read_only()
     {
         await using var test = await TestStore.CreateAsync("sqlite");

@@ -26,9 +26,10 @@ internal sealed class GatewayFile
         return this;
     }
 
-    public GatewayFile Deployment(string name, string baseUrl, string? key = TestKeys.Upstream, string? model = null)
+    public GatewayFile Deployment(string name, string baseUrl, string? key = TestKeys.Upstream, string? model = null, string more = "")
     {
-        var more = model is null ? "" : $", model: '{model.Replace("'", "''", StringComparison.Ordinal)}'";
+        more = more.Length > 0 ? ", " + more : "";
+        more += model is null ? "" : $", model: '{model.Replace("'", "''", StringComparison.Ordinal)}'";
         if (key is not null)
         {
             _secrets[$"{name}.key"] = key;

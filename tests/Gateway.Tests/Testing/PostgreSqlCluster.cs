@@ -14,8 +14,9 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
 {
     private const string User = "postgres";
 
-    private static readonly Lazy<Task<PostgreSqlCluster>> SharedCluster = new(StartSharedAsync);
+    private static readonly Lock Sharing = new();
     private static readonly string? Programs = FindPrograms();
+    private static Task<PostgreSqlCluster>? _shared;
     private static int _databases;
 
     private readonly string _folder;
@@ -28,7 +29,13 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     public static string? Missing => Programs is null ? "PostgreSQL is not installed; Debian has it in the package postgresql-15." : null;
 
     /// <summary>A server for all tests of the process, which nobody stops.</summary>
-    public static Task<PostgreSqlCluster> SharedAsync() => SharedCluster.Value;
+    public static Task<PostgreSqlCluster> SharedAsync()
+    {
+        lock (Sharing)
+        {
+            return _shared ??= StartSharedAsync();
+        }
+    }
 
     public static async Task<PostgreSqlCluster> StartAsync()
     {
@@ -95,10 +102,24 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    // The process of the tests is ending: no time to wait for anything but the server's own end.
+    private void Kill()
+    {
+        if (_server is { } server)
+        {
+            using (Process.Start("kill", ["-QUIT", server.Id.ToString(CultureInfo.InvariantCulture)]))
+            {
+                server.WaitForExit(TimeSpan.FromSeconds(10));
+            }
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
     private static async Task<PostgreSqlCluster> StartSharedAsync()
     {
         var cluster = await StartAsync();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(10));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.Kill();
         return cluster;
     }
 

@@ -14,7 +14,7 @@ namespace Gateway.Tests.Testing;
 
 /// <summary>
 /// The service as it is, on free ports of the loopback. At its end it looks whether text of a prompt or an answer, or the upstream's key, went
-/// into a log line or a metric: that holds for every test there is.
+/// into a log line, a metric or the store: that holds for every test there is.
 /// </summary>
 internal sealed partial class TestGateway : IAsyncDisposable
 {
@@ -45,18 +45,21 @@ internal sealed partial class TestGateway : IAsyncDisposable
 
     public LogCapture Logs { get; }
 
+    /// <summary>The configuration file.</summary>
+    public string ConfigPath => Path.Combine(_folder, "gateway.yaml");
+
     public IServiceProvider Services => _app.Services;
 
     public static string Prompt(string model, string more = "") =>
         $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{Canary}} What is the capital of Peru?"}]{{more}}}""";
 
-    public static async Task<TestGateway> StartAsync(GatewayFile file, TimeProvider? time = null)
+    public static async Task<TestGateway> StartAsync(GatewayFile file, TimeProvider? time = null, string? dataFolder = null)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
         var logs = new LogCapture();
         string[] args =
         [
-            "--urls=http://127.0.0.1:0", "--GATEWAY_ADMIN_URL=http://127.0.0.1:0", $"--GATEWAY_DATA_DIR={folder}",
+            "--urls=http://127.0.0.1:0", "--GATEWAY_ADMIN_URL=http://127.0.0.1:0", $"--GATEWAY_DATA_DIR={dataFolder ?? folder}",
             "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Microsoft=Trace", "--Logging:LogLevel:Yarp=Trace", "--Logging:Console:LogLevel:Default=None",
         ];
         var app = await GatewayHost.CreateAsync(args, file.Save(folder), services =>
@@ -173,10 +176,12 @@ internal sealed partial class TestGateway : IAsyncDisposable
         _keyless.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        var stored = Directory.GetFiles(_folder, "gateway.db*").Select(file => (file, Encoding.Latin1.GetString(File.ReadAllBytes(file)))).ToList();
         Directory.Delete(_folder, recursive: true);
         foreach (var secret in new[] { Canary, TestKeys.Upstream, TestKeys.Acme, TestKeys.Other, TestKeys.Admin })
         {
             Assert.DoesNotContain(secret, metrics, StringComparison.Ordinal);
+            Assert.All(stored, s => Assert.False(s.Item2.Contains(secret, StringComparison.Ordinal), $"{s.file} holds text of a prompt, an answer or a key."));
             Assert.DoesNotContain(Logs.Lines, l => !IsRequestLine(l) && l.Text.Contains(secret, StringComparison.Ordinal));
         }
     }

@@ -39,6 +39,12 @@ internal sealed class TestStore : IAsyncDisposable
     public async Task<IReadOnlyList<string>> RowsAsync(string sql)
     {
         await using var connection = await Store.OpenAsync(CancellationToken.None);
+        return await RowsAsync(connection, sql);
+    }
+
+    /// <inheritdoc cref="RowsAsync(string)"/>
+    public static async Task<IReadOnlyList<string>> RowsAsync(DbConnection connection, string sql)
+    {
         await using var command = connection.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<string>();
