@@ -125,9 +125,9 @@ internal static class KeysBenchmark
         for (var i = 0; i < count; i++)
         {
             key = ApiKey.Generate();
-            insertKey.Parameters["@id"].Value = insertSecret.Parameters["@id"].Value = KeyId.Create().ToString();
-            insertKey.Parameters["@at"].Value = (long)i;
-            insertSecret.Parameters["@sha256"].Value = KeyHash.Of(key).ToString();
+            insertKey.Parameters["id"].Value = insertSecret.Parameters["id"].Value = KeyId.Create().ToString();
+            insertKey.Parameters["at"].Value = (long)i;
+            insertSecret.Parameters["sha256"].Value = KeyHash.Of(key).ToString();
             await insertKey.ExecuteNonQueryAsync();
             await insertSecret.ExecuteNonQueryAsync();
         }
