@@ -19,7 +19,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         [.. generations.Select(g => new ChoiceReader(g, request.CreateParser(), engine, request.VisibleTokens))];
 
     /// <summary>What was used so far. A prompt counts once, however many answers to it were asked for.</summary>
-    public Usage Usage => new(request.Prompts.Sum(p => p.Count), generations.Sum(g => g.CompletionTokens), CountReasoning());
+    public Usage Usage => new(request.Prompts.Sum(p => p.Count), generations.Sum(g => g.CompletionTokens)) { ReasoningTokens = CountReasoning() };
 
     /// <summary>Writes the whole answer as one JSON object.</summary>
     public async Task WriteWholeAsync()

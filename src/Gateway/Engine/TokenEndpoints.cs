@@ -23,8 +23,8 @@ internal static class TokenEndpoints
 
     public static void MapTokens(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapPost("/tokenize", context => AnswerAsync(context, TokenizeAsync));
-        endpoints.MapPost("/detokenize", context => AnswerAsync(context, DetokenizeAsync));
+        endpoints.MapPost("/tokenize", context => AnswerAsync(context, TokenizeAsync)).WithMetadata(new ScopedAttribute("tokenize"));
+        endpoints.MapPost("/detokenize", context => AnswerAsync(context, DetokenizeAsync)).WithMetadata(new ScopedAttribute("detokenize"));
     }
 
     private static async Task AnswerAsync(HttpContext context, Func<HttpContext, JsonElement, Task<ApiError?>> answer)

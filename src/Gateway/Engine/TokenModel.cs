@@ -9,8 +9,8 @@ namespace Gateway.Engine;
 /// <summary>Finds the model in this process whose tokens are asked for.</summary>
 internal static class TokenModel
 {
-    /// <param name="context">The request; its tenant is known.</param>
-    /// <param name="name">The model's public name; null where the tenant has just one in this process.</param>
+    /// <param name="context">The request; its caller is known.</param>
+    /// <param name="name">The model's public name; null where the caller may use just one in this process.</param>
     public static async Task<(LoadedEngine? Engine, ApiError? Error)> FindAsync(HttpContext context, string? name)
     {
         var (model, error) = Find(context.Features.GetRequiredFeature<Caller>(), name);
@@ -33,12 +33,12 @@ internal static class TokenModel
     {
         if (name is not null)
         {
-            return !caller.Tenant.Models.Contains(name) || !caller.Gateway.Models.TryGetValue(name, out var named) ? (null, ApiError.ModelNotFound(name))
+            return !caller.MayUse(name) || !caller.Gateway.Models.TryGetValue(name, out var named) ? (null, ApiError.ModelNotFound(name))
                 : LocalOf(named) is null ? (null, ApiError.BadRequest($"The model `{name}` does not run in this process, so its tokenizer is not here.", "model", "model_not_supported"))
                 : (named, null);
         }
 
-        var models = caller.Gateway.Models.Values.Where(m => caller.Tenant.Models.Contains(m.Name) && LocalOf(m) is not null).Take(2).ToList();
+        var models = caller.Gateway.Models.Values.Where(m => caller.MayUse(m.Name) && LocalOf(m) is not null).Take(2).ToList();
         return models is [var only]
             ? (only, null)
             : (null, ApiError.BadRequest(

@@ -16,6 +16,8 @@ internal sealed class VectorAnswer(HttpContext context, Exchange exchange, Vecto
 
     public async Task WriteAsync(VectorResult result)
     {
+        // A client that left has used what was computed for it.
+        exchange.Usage = result.Reason == FinishReason.Stop ? request.Usage : null;
         context.RequestAborted.ThrowIfCancellationRequested();
         if (result.Reason != FinishReason.Stop)
         {
@@ -23,7 +25,6 @@ internal sealed class VectorAnswer(HttpContext context, Exchange exchange, Vecto
             return;
         }
 
-        exchange.Usage = request.Usage;
         exchange.MarkFirstToken(time);
         context.Response.ContentType = "application/json";
         await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, WriterOptions))

@@ -16,7 +16,7 @@ internal static class WrongTask
     {
         var wanted = exchange.Endpoint.Task;
         var others = exchange.Caller.Gateway.Models.Values
-            .Where(m => exchange.Caller.Tenant.Models.Contains(m.Name) && m.Deployments.Values.Any(d => d.Local?.Task == wanted))
+            .Where(m => exchange.Caller.MayUse(m.Name) && m.Deployments.Values.Any(d => d.Local?.Task == wanted))
             .Select(m => $"`{m.Name}`")
             .Order(StringComparer.Ordinal)
             .Take(MostNames)

@@ -66,7 +66,7 @@ internal static class TokenEstimate
     private static bool IsText(ref Utf8JsonReader reader) =>
         reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("prompt"u8) || reader.ValueTextEquals("input"u8)
         || reader.ValueTextEquals("arguments"u8) || reader.ValueTextEquals("reasoning_content"u8) || reader.ValueTextEquals("reasoning"u8)
-        || reader.ValueTextEquals("refusal"u8);
+        || reader.ValueTextEquals("refusal"u8) || reader.ValueTextEquals("query"u8) || reader.ValueTextEquals("documents"u8);
 
     // An escape of a character beyond the first plane counts as the two that it is in UTF-16; near enough.
     private static int LengthOf(ref Utf8JsonReader reader) =>

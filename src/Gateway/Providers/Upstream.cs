@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gateway.Api;
 using Gateway.Configuration;
 using Gateway.Exchanges;
+using Gateway.Llama;
 
 namespace Gateway.Providers;
 
@@ -52,7 +53,8 @@ internal sealed class Upstream
     public TimeSpan Timeout { get; }
 
     /// <summary>Whether a request must be changed so that its stream tells the usage, which is taken out of it again.</summary>
-    public bool AsksForUsage(RequestEnvelope envelope) => StreamUsage && envelope.UsageSplice is not null;
+    public bool AsksForUsage(Exchange exchange) =>
+        StreamUsage && exchange.Endpoint.Task == ModelTask.Generate && exchange.Envelope.UsageSplice is not null;
 
     /// <summary>Where an endpoint is at this API.</summary>
     public Uri UriOf(ApiEndpoint endpoint) => _uris[endpoint.Index];

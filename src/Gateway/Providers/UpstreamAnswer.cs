@@ -1,6 +1,7 @@
 using System.Buffers;
 using Gateway.Api;
 using Gateway.Exchanges;
+using Gateway.Llama;
 
 namespace Gateway.Providers;
 
@@ -110,7 +111,9 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
             return (default, UpstreamErrors.Invalid(upstream, "an answer that is not valid JSON"));
         }
 
-        exchange.Usage = usage ?? (response.IsSuccessStatusCode ? TokenEstimate.Of(exchange.Envelope.Body.Span, TokenEstimate.CountCharacters(json.Span)) : null);
+        // The texts in a reranker's answer are those of the request.
+        var produced = usage is null && exchange.Endpoint.Task == ModelTask.Generate ? TokenEstimate.CountCharacters(json.Span) : 0;
+        exchange.Usage = usage ?? (response.IsSuccessStatusCode ? TokenEstimate.Of(exchange.Envelope.Body.Span, produced) : null);
         KeyMask.Apply(json.Span, upstream.ApiKeyBytes.Span);
         return (json, null);
     }

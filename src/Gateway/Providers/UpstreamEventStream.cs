@@ -34,7 +34,7 @@ internal sealed class UpstreamEventStream : Stream
         _time = time;
         _clientGone = clientGone;
         _silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        _text = new StreamedText(withholdUsage: upstream.AsksForUsage(exchange.Envelope));
+        _text = new StreamedText(withholdUsage: upstream.AsksForUsage(exchange));
         exchange.Meter = MeasureUsage;
         _clientGoneRegistration = clientGone.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _silence);
     }

@@ -56,7 +56,7 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         var body = new SplicedBody(
             envelope.Body,
             upstream.ModelJson.IsEmpty ? default : new Splice(envelope.ModelRange, upstream.ModelJson),
-            upstream.AsksForUsage(envelope) ? envelope.UsageSplice!.Value : default);
+            upstream.AsksForUsage(exchange) ? envelope.UsageSplice!.Value : default);
 
         httpContext.Request.Body = body;
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);

@@ -13,7 +13,7 @@ namespace Gateway.Tenants;
 internal sealed record KeyScope(IReadOnlyList<string>? Models, IReadOnlyList<string>? Endpoints, IReadOnlyList<IPNetwork>? Networks, DataClass DataClass)
 {
     /// <summary>What an endpoint is called in scopes.</summary>
-    public static readonly IReadOnlyList<string> EndpointNames = [.. ApiEndpoint.All.Select(e => e.RouteId), "models", "usage"];
+    public static readonly IReadOnlyList<string> EndpointNames = [.. ApiEndpoint.All.Select(e => e.RouteId), "models", "usage", "tokenize", "detokenize"];
 
     /// <summary>A scope that narrows nothing.</summary>
     public static readonly KeyScope Everything = new(null, null, null, DataClass.Public);
