@@ -286,7 +286,7 @@ internal abstract record ScopeConfig
     [Description("Models that it may be used for, out of the tenant's. Default: all of the tenant's.")]
     public IReadOnlyList<string> Models { get; init; } = [];
 
-    [Description("Endpoints that it may be used for, such as chat.completions, completions, models, usage. Default: all.")]
+    [Description("Endpoints that it may be used for: chat.completions, completions, embeddings, rerank, models, usage, tokenize, detokenize. Default: all.")]
     public IReadOnlyList<string> Endpoints { get; init; } = [];
 
     [Description("Addresses or CIDR ranges that it may be used from. Default: all.")]

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Gateway.Admin;
+using Gateway.Ledger;
 using Gateway.Tests.Testing;
 
 namespace Gateway.Tests.Engine;
@@ -39,6 +41,17 @@ public sealed class LocalEmbeddingsTests(LocalGateway shared) : IClassFixture<Lo
         Assert.Equal(["object", "index", "embedding"], item.EnumerateObject().Select(p => p.Name));
         Assert.Equal(384, item.GetProperty("embedding").GetArrayLength());
         Assert.Equal((tokens, tokens), (answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32(), answer.GetProperty("usage").GetProperty("total_tokens").GetInt32()));
+    }
+
+    [Fact]
+    public async Task The_ledger_has_the_tokens_and_a_key_without_the_endpoint_is_refused_there_too()
+    {
+        using var answer = await shared.Gateway.PostAsync($$"""{"model":"{{LocalGateway.Embed}}","input":"{{Canary}}"}""", Path);
+        using var refused = await shared.Gateway.PostAsync($$"""{"model":"{{LocalGateway.Chat}}","prompt":"{{Canary}}"}""", "/v1/completions", LocalGateway.NoDetokenizeKey);
+        var tokens = await CountAsync(Canary);
+
+        Assert.Equal($"embeddings|embed|e5|ok|200|{tokens}|0|False", await LineAsync(answer));
+        Assert.Equal("completions|||refused|403|0|0|False", await LineAsync(refused));
     }
 
     [Fact]
@@ -273,5 +286,20 @@ public sealed class LocalEmbeddingsTests(LocalGateway shared) : IClassFixture<Lo
         Assert.Equal(expected.Length, actual.Length);
         Assert.InRange(expected.Zip(actual, (a, b) => Math.Abs(a - b)).Max(), 0, 0.01);
         Assert.InRange(expected.Zip(actual, (a, b) => (double)a * b).Sum(), 0.999, 1.001);
+    }
+
+    private async Task<string> LineAsync(HttpResponseMessage response)
+    {
+        var id = response.Headers.GetValues("x-request-id").Single();
+        ExchangeJson? line = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var lines = (await shared.Gateway.AdminJsonAsync(HttpMethod.Get, "/exchanges")).GetProperty("data").Deserialize<List<ExchangeJson>>(AdminJson.Options)!;
+                line = lines.Find(l => l.Id == id);
+                return line is { Outcome: not "open" };
+            },
+            "the line is closed");
+        return $"{line!.Endpoint}|{line.Model}|{line.Deployment}|{line.Outcome}|{line.Status}|{line.InputTokens}|{line.OutputTokens}|{line.Estimated}";
     }
 }

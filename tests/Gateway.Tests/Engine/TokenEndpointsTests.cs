@@ -124,6 +124,20 @@ public sealed class TokenEndpointsTests(LocalGateway shared) : IClassFixture<Loc
     }
 
     [Fact]
+    public async Task A_keys_scope_holds_here_too()
+    {
+        Assert.Equal("model_not_found", (await shared.RefusedAsync("/tokenize", """{"model":"chat","content":"a"}""", 404, LocalGateway.EmbedKey)).Code);
+        Assert.Equal("model_not_found", (await shared.RefusedAsync("/detokenize", """{"model":"chat","tokens":[1]}""", 404, LocalGateway.EmbedKey)).Code);
+        var unnamed = await shared.AskAsync("/tokenize", new { content = Canary }, LocalGateway.EmbedKey);
+        Assert.Equal((await shared.AskAsync("/tokenize", new { model = LocalGateway.Embed, content = Canary })).GetRawText(), unnamed.GetRawText());
+
+        Assert.NotEmpty((await shared.AskAsync("/tokenize", new { model = LocalGateway.Chat, content = Canary }, LocalGateway.NoDetokenizeKey)).GetProperty("tokens").EnumerateArray());
+        var refused = await shared.RefusedAsync("/detokenize", """{"model":"chat","tokens":[1]}""", 403, LocalGateway.NoDetokenizeKey);
+        Assert.Equal("endpoint_not_allowed", refused.Code);
+        Assert.Contains("`detokenize`", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_body_beyond_the_limit_is_refused() =>
         Assert.Equal("request_too_large", (await shared.RefusedAsync("/tokenize", $$"""{"model":"chat","content":"{{new string('a', 1_000_001)}}"}""", 413)).Code);
 

@@ -163,6 +163,25 @@ public sealed class LedgerTests : IAsyncDisposable
         Assert.Equal((3, true, "ok"), (line.OutputTokens, line.Estimated, line.Outcome));
     }
 
+    [Theory]
+    [InlineData("embeddings", "\"input\":[\"12345678\",[1,2,3]],\"stream\":true", "{\"data\":[],\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}", 7, false)]
+    [InlineData("embeddings", "\"input\":[\"12345678\",[1,2,3]]", "{\"data\":[{\"embedding\":[0.1,0.2]}]}", 5, true)]
+    [InlineData("rerank", "\"query\":\"1234\",\"documents\":[\"5678\"]", "{\"results\":[],\"usage\":{\"total_tokens\":9}}", 9, false)]
+    [InlineData("rerank", "\"query\":\"1234\",\"documents\":[\"5678\",{\"text\":\"9012\"}]", "{\"results\":[{\"index\":0,\"document\":{\"text\":\"5678\"}}]}", 3, true)]
+    public async Task Vectors_and_scores_are_lines_too_of_which_only_the_tokens_in_count(string endpoint, string texts, string answer, int tokens, bool estimated)
+    {
+        await using var gateway = await StartAsync();
+        _upstream.Script = c => c.SendAsync(Answers.Json(answer));
+        var body = $"{{\"model\":\"m\",{texts}}}";
+
+        Assert.Equal(answer, await (await gateway.PostAsync(body, $"/v1/{endpoint}")).Content.ReadAsStringAsync());
+        Assert.Equal(body, _upstream.Requests.Single().Text);
+        var line = await LineAsync(gateway);
+
+        Assert.Equal((endpoint, "m", "ok", tokens, 0, estimated), (line.Endpoint, line.Model, line.Outcome, line.InputTokens, line.OutputTokens, line.Estimated));
+        Assert.Equal(tokens * 1.5m / 1_000_000, line.Cost);
+    }
+
     [Fact]
     public async Task A_client_that_goes_away_half_way_is_charged_what_was_produced()
     {

@@ -13,6 +13,10 @@ public sealed class LocalGateway : IAsyncLifetime
     public const string RerankWindows = "rerank-windows";
     public const string Remote = "remote";
 
+    /// <summary>Keys of a third tenant that has <see cref="Chat"/> and <see cref="Embed"/>: for one of them only, and for all endpoints but one.</summary>
+    public const string EmbedKey = "scope-embed";
+    public const string NoDetokenizeKey = "scope-no-detokenize";
+
     internal FakeUpstream Upstream { get; } = FakeUpstream.Start();
 
     internal TestGateway Gateway { get; private set; } = null!;
@@ -33,7 +37,9 @@ public sealed class LocalGateway : IAsyncLifetime
             .Local("e5", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"))
             .Local("e5-windows", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"), "overlong: window")
             .Deployment("remote", Upstream.BaseUrl)
-            .Tenant("other", TestKeys.Other, Embed, Remote);
+            .Tenant("other", TestKeys.Other, Embed, Remote)
+            .ScopedTenant("scoped", "[chat, embed]", (EmbedKey, "models: [embed]"), (NoDetokenizeKey, "endpoints: [tokenize, embeddings]"))
+            .Admin("auditor", "auditor", TestKeys.Admin);
         if (SharedModels.Missing is null)
         {
             file.Model(Rerank, "ranker").Model(RerankWindows, "ranker-windows").Model("tiny-llama", "tiny-llama")
