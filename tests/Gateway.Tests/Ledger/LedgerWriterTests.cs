@@ -173,8 +173,12 @@ public sealed class LedgerWriterTests
 
         await using (var connection = await test.Store.OpenAsync(CancellationToken.None))
         {
-            await using var command = connection.CreateCommand($"SET default_transaction_read_only = off; ALTER DATABASE {database} RESET default_transaction_read_only");
-            await command.ExecuteNonQueryAsync();
+            // The first counts for transactions that begin after it.
+            foreach (var sql in new[] { "SET default_transaction_read_only = off", $"ALTER DATABASE {database} RESET default_transaction_read_only" })
+            {
+                await using var command = connection.CreateCommand(sql);
+                await command.ExecuteNonQueryAsync();
+            }
         }
 
         Npgsql.NpgsqlConnection.ClearAllPools();
