@@ -24,7 +24,7 @@ internal abstract class LedgerTables(Store store, string node) : IDisposable
     protected static readonly string AddToUsage =
         $"ON CONFLICT ({KeyColumns}) DO UPDATE SET {string.Join(", ", SumColumns.Split(", ").Select(c => $"{c} = usage_daily.{c} + excluded.{c}"))}";
 
-    private static readonly string InsertUsage =
+    protected static readonly string InsertUsage =
         $"INSERT INTO usage_daily ({KeyColumns}, {SumColumns}) VALUES (@{KeyColumns.Replace(", ", ", @", StringComparison.Ordinal)}, @{SumColumns.Replace(", ", ", @", StringComparison.Ordinal)}) {AddToUsage}";
 
     private DbConnection? _connection;
@@ -147,7 +147,7 @@ internal abstract class LedgerTables(Store store, string node) : IDisposable
     }
 
     /// <summary>Adds what lines come to, day by day.</summary>
-    protected static void Add(DbTransaction transaction, IEnumerable<KeyValuePair<UsageKey, UsageSums>> usage)
+    private static void Add(DbTransaction transaction, IEnumerable<KeyValuePair<UsageKey, UsageSums>> usage)
     {
         using var command = transaction.Connection!.CreateCommand(InsertUsage);
         command.Transaction = transaction;

@@ -29,25 +29,25 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         """;
 
     private FileStream? _alive;
-    private SqliteCommand? _open;
-    private SqliteCommand? _closed;
+    private SqliteStatement? _open;
+    private SqliteStatement? _closed;
+    private SqliteStatement? _usage;
 
     protected override string Now => StoreTime.ToMicroseconds(time.GetUtcNow()).ToString(CultureInfo.InvariantCulture);
 
     public override void Write(IReadOnlyList<LedgerLine> lines)
     {
         var connection = (SqliteConnection)Connection;
-        var open = _open ??= Prepare(connection, InsertOpen, OpenColumns);
-        var closed = _closed ??= Prepare(connection, InsertClosed, $"{OpenColumns}, {CloseColumns}");
+        var open = _open ??= new SqliteStatement(connection, InsertOpen);
+        var closed = _closed ??= new SqliteStatement(connection, InsertClosed);
         var usage = new Dictionary<UsageKey, UsageSums>();
         using var transaction = connection.BeginTransaction();
-        (open.Transaction, closed.Transaction) = (transaction, transaction);
         foreach (var line in lines)
         {
             if (line.Closing is not { } closing)
             {
                 Bind(open, line.Opening);
-                open.ExecuteNonQuery();
+                open.Run();
                 continue;
             }
 
@@ -55,14 +55,20 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
             Bind(closed, closing);
 
             // None changed: this line was closed by the same transaction before, whose end nobody saw.
-            if (closed.ExecuteNonQuery() == 1)
+            if (closed.Run() == 1)
             {
                 var key = UsageKey.Of(line.Opening, closing);
                 usage[key] = usage.GetValueOrDefault(key).Plus(UsageSums.Of(closing));
             }
         }
 
-        Add(transaction, usage);
+        var add = _usage ??= new SqliteStatement(connection, InsertUsage);
+        foreach (var (key, sums) in usage)
+        {
+            Bind(add, key, sums);
+            add.Run();
+        }
+
         transaction.Commit();
     }
 
@@ -91,7 +97,8 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
     {
         _open?.Dispose();
         _closed?.Dispose();
-        (_open, _closed) = (null, null);
+        _usage?.Dispose();
+        (_open, _closed, _usage) = (null, null, null);
         base.Disconnect();
     }
 
@@ -125,49 +132,58 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
 
     private static string Parameters(string columns) => string.Join(", ", columns.Split(", ").Select(c => "@" + c));
 
-    private static SqliteCommand Prepare(SqliteConnection connection, string sql, string columns)
-    {
-        var command = (SqliteCommand)connection.CreateCommand(sql);
-        foreach (var column in columns.Split(", "))
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = column });
-        }
-
-        return command;
-    }
-
     // In the order of OpenColumns.
-    private void Bind(SqliteCommand command, LedgerOpening opening)
+    private void Bind(SqliteStatement statement, LedgerOpening opening)
     {
-        var parameters = command.Parameters;
-        parameters[0].Value = StoreTime.ToMicroseconds(opening.OpenedAt);
-        parameters[1].Value = opening.Id;
-        parameters[2].Value = Node;
-        parameters[3].Value = opening.Tenant;
-        parameters[4].Value = opening.KeyId;
-        parameters[5].Value = opening.Endpoint;
-        parameters[6].Value = DataClassWords.Of(opening.DataClass);
-        parameters[7].Value = (object?)opening.TraceId ?? DBNull.Value;
-        parameters[8].Value = opening.Model ?? "";
+        statement.Bind(1, StoreTime.ToMicroseconds(opening.OpenedAt));
+        statement.Bind(2, opening.Id);
+        statement.Bind(3, Node);
+        statement.Bind(4, opening.Tenant);
+        statement.Bind(5, opening.KeyId);
+        statement.Bind(6, opening.Endpoint);
+        statement.Bind(7, DataClassWords.Of(opening.DataClass));
+        statement.Bind(8, opening.TraceId);
+        statement.Bind(9, opening.Model ?? "");
     }
 
     // In the order of CloseColumns, behind those of the opening.
-    private static void Bind(SqliteCommand command, LedgerClosing closing)
+    private static void Bind(SqliteStatement statement, LedgerClosing closing)
     {
-        var parameters = command.Parameters;
-        parameters[9].Value = StoreTime.ToMicroseconds(closing.ClosedAt);
-        parameters[10].Value = closing.Deployment ?? "";
-        parameters[11].Value = closing.Outcome;
-        parameters[12].Value = (object?)closing.Code ?? DBNull.Value;
-        parameters[13].Value = closing.Status;
-        parameters[14].Value = closing.Usage?.InputTokens ?? 0;
-        parameters[15].Value = closing.Usage?.CachedTokens ?? 0;
-        parameters[16].Value = closing.Usage?.OutputTokens ?? 0;
-        parameters[17].Value = closing.Usage?.ReasoningTokens ?? 0;
-        parameters[18].Value = closing.Usage is { IsEstimated: true } ? 1 : 0;
-        parameters[19].Value = closing.CostNano;
-        parameters[20].Value = closing.Currency ?? "";
-        parameters[21].Value = (long)closing.Latency.TotalMicroseconds;
-        parameters[22].Value = closing.FirstToken is { } first ? (long)first.TotalMicroseconds : DBNull.Value;
+        statement.Bind(10, StoreTime.ToMicroseconds(closing.ClosedAt));
+        statement.Bind(11, closing.Deployment ?? "");
+        statement.Bind(12, closing.Outcome);
+        statement.Bind(13, closing.Code);
+        statement.Bind(14, closing.Status);
+        statement.Bind(15, closing.Usage?.InputTokens ?? 0);
+        statement.Bind(16, closing.Usage?.CachedTokens ?? 0);
+        statement.Bind(17, closing.Usage?.OutputTokens ?? 0);
+        statement.Bind(18, closing.Usage?.ReasoningTokens ?? 0);
+        statement.Bind(19, closing.Usage is { IsEstimated: true } ? 1 : 0);
+        statement.Bind(20, closing.CostNano);
+        statement.Bind(21, closing.Currency ?? "");
+        statement.Bind(22, (long)closing.Latency.TotalMicroseconds);
+        statement.Bind(23, closing.FirstToken is { } first ? (long)first.TotalMicroseconds : null);
+    }
+
+    // In the order of KeyColumns and SumColumns.
+    private static void Bind(SqliteStatement statement, UsageKey key, UsageSums sums)
+    {
+        statement.Bind(1, key.Day);
+        statement.Bind(2, key.Tenant);
+        statement.Bind(3, key.KeyId);
+        statement.Bind(4, key.Model);
+        statement.Bind(5, key.Deployment);
+        statement.Bind(6, key.Endpoint);
+        statement.Bind(7, key.Currency);
+        statement.Bind(8, sums.Requests);
+        statement.Bind(9, sums.Failed);
+        statement.Bind(10, sums.Refused);
+        statement.Bind(11, sums.Lost);
+        statement.Bind(12, sums.Estimated);
+        statement.Bind(13, sums.InputTokens);
+        statement.Bind(14, sums.CachedTokens);
+        statement.Bind(15, sums.OutputTokens);
+        statement.Bind(16, sums.ReasoningTokens);
+        statement.Bind(17, sums.CostNano);
     }
 }

@@ -15,6 +15,10 @@ internal sealed record StoreError(string Code, string Reason)
     private static readonly StoreError Locked = new("locked", "another program keeps it locked");
     private static readonly StoreError Unreachable = new("unreachable", "it cannot be reached");
 
+    // On Unix .NET gives the errno: ENOSPC and EROFS of Linux.
+    private const int NoSpace = 28;
+    private const int ReadOnlyFileSystem = 30;
+
     /// <summary>Null when the exception is no failure of the store but a fault of ours.</summary>
     public static StoreError? From(Exception exception) => exception switch
     {
@@ -24,6 +28,8 @@ internal sealed record StoreError(string Code, string Reason)
         NpgsqlException { InnerException: TimeoutException } or TimeoutException => new("timeout", "it did not answer in time"),
         DbException or SocketException => Unreachable,
         UnauthorizedAccessException => new("denied", "this user may not open it"),
+        IOException { HResult: NoSpace } => Full,
+        IOException { HResult: ReadOnlyFileSystem } => ReadOnly,
         IOException => new("io_error", "its file cannot be read or written"),
         _ => null,
     };
