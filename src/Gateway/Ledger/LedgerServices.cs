@@ -8,11 +8,13 @@ internal static class LedgerServices
 {
     public static void AddLedger(this IServiceCollection services)
     {
-        services.AddSingleton(provider => new LedgerWriter(
-            CreateTables(provider.GetRequiredService<Store>(), provider.GetRequiredService<TimeProvider>()),
-            () => RetentionOf(provider.GetRequiredService<GatewayState>()),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<LedgerWriter>>()));
+        services.AddSingleton(provider =>
+        {
+            // Found now, for the writer outlives the provider by a moment when a start fails.
+            var (state, time) = (provider.GetRequiredService<GatewayState>(), provider.GetRequiredService<TimeProvider>());
+            return new LedgerWriter(
+                CreateTables(provider.GetRequiredService<Store>(), time), () => RetentionOf(state), time, provider.GetRequiredService<ILogger<LedgerWriter>>());
+        });
 
         // Stops after the server, so that the last answers' lines are written.
         services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());

@@ -85,6 +85,13 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         batch.ExecuteNonQuery();
     }
 
+    // Sessions from before a failover may still take the database for one that only reads; the pool keeps none of them.
+    public override void Disconnect()
+    {
+        base.Disconnect();
+        store.Source.Clear();
+    }
+
     public override IReadOnlyList<string> FindDeadNodes()
     {
         var nodes = new List<string>();

@@ -10,14 +10,14 @@ namespace Gateway.Stores;
 /// <param name="Reason">The same for people, as the end of a sentence.</param>
 internal sealed record StoreError(string Code, string Reason)
 {
-    // ENOSPC and EROFS, which .NET has no exceptions of their own for; the same numbers on Linux and macOS.
-    private const int NoSpace = 28;
-    private const int ReadOnlyFileSystem = 30;
-
     private static readonly StoreError Full = new("disk_full", "its disk is full");
     private static readonly StoreError ReadOnly = new("read_only", "it may only be read");
     private static readonly StoreError Locked = new("locked", "another program keeps it locked");
     private static readonly StoreError Unreachable = new("unreachable", "it cannot be reached");
+
+    // On Unix .NET gives the errno: ENOSPC and EROFS of Linux.
+    private const int NoSpace = 28;
+    private const int ReadOnlyFileSystem = 30;
 
     /// <summary>Null when the exception is no failure of the store but a fault of ours.</summary>
     public static StoreError? From(Exception exception) => exception switch
@@ -28,8 +28,8 @@ internal sealed record StoreError(string Code, string Reason)
         NpgsqlException { InnerException: TimeoutException } or TimeoutException => new("timeout", "it did not answer in time"),
         DbException or SocketException => Unreachable,
         UnauthorizedAccessException => new("denied", "this user may not open it"),
-        IOException { HResult: NoSpace } when !OperatingSystem.IsWindows() => Full,
-        IOException { HResult: ReadOnlyFileSystem } when !OperatingSystem.IsWindows() => ReadOnly,
+        IOException { HResult: NoSpace } => Full,
+        IOException { HResult: ReadOnlyFileSystem } => ReadOnly,
         IOException => new("io_error", "its file cannot be read or written"),
         _ => null,
     };

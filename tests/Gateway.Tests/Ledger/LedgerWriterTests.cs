@@ -173,7 +173,6 @@ public sealed class LedgerWriterTests
 
         await using (var connection = await test.Store.OpenAsync(CancellationToken.None))
         {
-            // The first counts for transactions that begin after it.
             foreach (var sql in new[] { "SET default_transaction_read_only = off", $"ALTER DATABASE {database} RESET default_transaction_read_only" })
             {
                 await using var command = connection.CreateCommand(sql);
@@ -181,7 +180,6 @@ public sealed class LedgerWriterTests
             }
         }
 
-        Npgsql.NpgsqlConnection.ClearAllPools();
         await test.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()");
         await RecoversAsync(writer);
 
@@ -282,5 +280,8 @@ public sealed class LedgerWriterTests
     private static Task ReadyAsync(LedgerWriter writer) => Eventually.TrueAsync(
         async () => writer.TryAdd(Open(Noon, "ready").Close(), Capacity, out var committed) && await committed, "the writer is ready");
 
-    private static Task RecoversAsync(LedgerWriter writer) => Eventually.TrueAsync(() => writer.Health.IsAvailable && writer.Waiting == 0, "the store takes lines again");
+    private static async Task RecoversAsync(LedgerWriter writer)
+    {
+        await Eventually.TrueAsync(() => writer.Health.IsAvailable && writer.Waiting == 0, $"the store takes lines again: {writer.Health}, {writer.Waiting} wait");
+    }
 }

@@ -59,7 +59,7 @@ public sealed class KeyRefreshTests
             async () =>
             {
                 time.Advance(TimeSpan.FromSeconds(1));
-                return await test.FindListenerAsync() is { } another && another != first;
+                return (await test.ListenersAsync()).Any(pid => pid != first);
             },
             "another connection listens");
         await writer.InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
@@ -119,15 +119,11 @@ internal static class Listeners
     /// <summary>Process id of the connection that listens for keys; waits until there is one.</summary>
     public static async Task<string> ListenerAsync(this TestStore test)
     {
-        string? found = null;
-        await Eventually.TrueAsync(async () => (found = await test.FindListenerAsync()) is not null, "somebody listens");
-        return found!;
+        IReadOnlyList<string> found = [];
+        await Eventually.TrueAsync(async () => (found = await test.ListenersAsync()).Count > 0, "somebody listens");
+        return found[0];
     }
 
-    /// <summary>Process id of the connection that listens for keys; null while there is none.</summary>
-    public static async Task<string?> FindListenerAsync(this TestStore test)
-    {
-        var found = await test.RowsAsync("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN gateway_keys' AND state = 'idle'");
-        return found.Count > 0 ? found[0] : null;
-    }
+    public static Task<IReadOnlyList<string>> ListenersAsync(this TestStore test) =>
+        test.RowsAsync("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN gateway_keys' AND state = 'idle'");
 }
