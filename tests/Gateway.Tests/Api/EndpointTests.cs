@@ -58,7 +58,7 @@ public sealed class EndpointTests(SharedGateway shared) : IClassFixture<SharedGa
     [Theory]
     [InlineData("GET", "/")]
     [InlineData("GET", "/v1")]
-    [InlineData("POST", "/v1/embeddings")]
+    [InlineData("POST", "/v1/images/generations")]
     [InlineData("POST", "/chat/completions")]
     [InlineData("POST", "/v1//chat/completions")]
     [InlineData("POST", "/v1/chat/completions/x")]

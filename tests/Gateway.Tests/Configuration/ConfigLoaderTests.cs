@@ -91,17 +91,21 @@ public sealed class ConfigLoaderTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_file_the_shipped_model_is_served_to_the_demonstration_tenant()
+    public void Without_a_file_the_shipped_models_are_served_to_the_demonstration_tenant()
     {
         var hash = new string('a', 64);
         var config = DefaultConfig.Create(hash);
 
-        var deployment = Assert.Single(config.Deployments);
-        Assert.Equal(("local-smol", DeploymentKind.Local), (deployment.Name, deployment.Kind));
-        Assert.Equal(Path.Combine(AppContext.BaseDirectory, "models", "SmolLM2-135M-Instruct-Q4_1.gguf"), deployment.Path);
-        var model = Assert.Single(config.Models);
-        Assert.Equal("smollm2-135m-instruct", model.Name);
-        Assert.Equal(new ModelDeploymentConfig { Name = "local-smol", Weight = 1 }, Assert.Single(model.Deployments));
+        var folder = Path.Combine(AppContext.BaseDirectory, "models");
+        Assert.Equal(
+            [
+                ("local-smol", DeploymentKind.Local, Path.Combine(folder, "SmolLM2-135M-Instruct-Q4_1.gguf"), LoadTime.Startup),
+                ("local-e5", DeploymentKind.Local, Path.Combine(folder, "multilingual-e5-small-Q4_0.gguf"), LoadTime.FirstUse),
+            ],
+            config.Deployments.Select(d => (d.Name, d.Kind, d.Path!, d.Load)));
+        Assert.Equal(
+            [("smollm2-135m-instruct", "local-smol"), ("multilingual-e5-small", "local-e5")],
+            config.Models.Select(m => (m.Name, Assert.Single(m.Deployments).Name)));
         var tenant = Assert.Single(config.Tenants);
         Assert.Equal("demo", tenant.Name);
         Assert.Equal(["*"], tenant.Models);
@@ -110,6 +114,6 @@ public sealed class ConfigLoaderTests : IDisposable
     }
 
     [Fact]
-    public void The_model_that_is_served_without_a_file_is_shipped() =>
-        Assert.Null(ModelFile.Check(Repository.PathOf("src/Gateway/models/" + Path.GetFileName(DefaultConfig.Create("").Deployments[0].Path!))));
+    public void The_models_that_are_served_without_a_file_are_shipped() =>
+        Assert.All(DefaultConfig.Create("").Deployments, d => Assert.Null(ModelFile.Check(Repository.PathOf("src/Gateway/models/" + Path.GetFileName(d.Path!)))));
 }
