@@ -23,8 +23,9 @@ internal sealed class AnswerGrammar
     /// <summary>What binds the answer; null where nothing does, or with an error.</summary>
     public static GrammarConstraint? Create(ChatPrompt prompt, AnswerRules rules, out SchemaError? error)
     {
-        error = null;
-        if (!rules.MustCall && !rules.Json && !rules.Tools.Any(t => t.Strict))
+        // A schema that binds nothing may ask for what a grammar cannot hold: it only has to be one.
+        error = rules.MustCall ? null : rules.Tools.Where(t => !t.Strict).Select(FindMalformed).FirstOrDefault(e => e is not null);
+        if (error is not null || (!rules.MustCall && !rules.Json && !rules.Tools.Any(t => t.Strict)))
         {
             return null;
         }
@@ -72,6 +73,18 @@ internal sealed class AnswerGrammar
         }
 
         return new GrammarConstraint(_builder.Build(_prompt.MayThink ? _builder.Sequence(_builder.Choice(_builder.Literal(""), Thoughts()), answer) : answer));
+    }
+
+    private static SchemaError? FindMalformed(ChatTool tool)
+    {
+        try
+        {
+            return tool.Parameters is not { } parameters || new GrammarBuilder().TrySchema(parameters, tool.Path, out _, out var error) || !error!.IsMalformed ? null : error;
+        }
+        catch (Exception exception) when (exception is GrammarTooLargeException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     // The model decides whether it calls; if it does, the call is bound from its mark on.

@@ -113,11 +113,11 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
                 "string" => JsonTypes.String,
                 "array" => JsonTypes.Array,
                 "object" => JsonTypes.Object,
-                _ => throw atom.Place.Error("type", "A type must be string, number, integer, boolean, null, object or array, or a list of these."),
+                _ => throw atom.Place.Malformed("type", "A type must be string, number, integer, boolean, null, object or array, or a list of these."),
             };
         }
 
-        atom.Types = types != JsonTypes.None ? types : throw atom.Place.Error("type", "The list of types is empty.");
+        atom.Types = types != JsonTypes.None ? types : throw atom.Place.Malformed("type", "The list of types is empty.");
         atom.Numbers = atom.Numbers with { Integer = integer && !number };
     }
 
@@ -125,7 +125,7 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
     {
         if (value.ValueKind != JsonValueKind.Number)
         {
-            throw atom.Place.Error(keyword, "It must be a number.");
+            throw atom.Place.Malformed(keyword, "It must be a number.");
         }
 
         if (!ExactNumber.TryParse(value.GetRawText(), out var number))
@@ -135,7 +135,7 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
 
         if (keyword == "multipleOf" && number.Mantissa.Sign <= 0)
         {
-            throw atom.Place.Error(keyword, "It must be more than 0.");
+            throw atom.Place.Malformed(keyword, "It must be more than 0.");
         }
 
         atom.Implied |= JsonTypes.Number;
@@ -241,16 +241,16 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
                 atom.Additional = document.Child(place, keyword, value);
                 break;
             case "required":
-                foreach (var name in (value.ValueKind == JsonValueKind.Array ? value : throw place.Error(keyword, "It must be a list of names.")).EnumerateArray())
+                foreach (var name in (value.ValueKind == JsonValueKind.Array ? value : throw place.Malformed(keyword, "It must be a list of names.")).EnumerateArray())
                 {
-                    atom.Required.Add(name.ValueKind == JsonValueKind.String ? name.GetString()! : throw place.Error(keyword, "It must be a list of names."));
+                    atom.Required.Add(name.ValueKind == JsonValueKind.String ? name.GetString()! : throw place.Malformed(keyword, "It must be a list of names."));
                 }
 
                 break;
             default:
                 if (value.ValueKind != JsonValueKind.Object)
                 {
-                    throw place.Error(keyword, "It must be an object.");
+                    throw place.Malformed(keyword, "It must be an object.");
                 }
 
                 foreach (var property in value.EnumerateObject())
@@ -309,17 +309,17 @@ internal sealed class SchemaAtomReader(SchemaDocument document)
     }
 
     private static JsonElement List(SchemaPlace place, string keyword, JsonElement value, int most) =>
-        value.ValueKind != JsonValueKind.Array ? throw place.Error(keyword, "It must be a list.")
+        value.ValueKind != JsonValueKind.Array ? throw place.Malformed(keyword, "It must be a list.")
         : value.GetArrayLength() == 0 ? throw place.Error(keyword, "The list is empty: no value is valid.")
         : value.GetArrayLength() > most ? throw place.Error(keyword, $"The list has more than {most} entries.")
         : value;
 
     private static string Text(SchemaPlace place, string keyword, JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw place.Error(keyword, "It must be a string.");
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw place.Malformed(keyword, "It must be a string.");
 
     private static int Count(SchemaPlace place, string keyword, JsonElement value) =>
         value.ValueKind != JsonValueKind.Number || !ExactNumber.TryParse(value.GetRawText(), out var number) || !number.IsInteger || number.Mantissa.Sign < 0
-            ? throw place.Error(keyword, "It must be an integer of 0 or more.")
+            ? throw place.Malformed(keyword, "It must be an integer of 0 or more.")
         : number.ComparedTo(new ExactNumber(MostCount, 0)) > 0 ? throw place.Error(keyword, $"More than {MostCount} cannot be held.")
         : (int)number.Floor(0);
 

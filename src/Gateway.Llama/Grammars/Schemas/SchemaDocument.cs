@@ -12,6 +12,9 @@ namespace Gateway.Llama.Grammars.Schemas;
 internal sealed record SchemaPlace(int Id, string Pointer, string Path, JsonElement Element)
 {
     public SchemaException Error(string keyword, string message) => new($"{Path}.{keyword}", message, keyword);
+
+    /// <summary>The keyword's value is one that JSON Schema does not know.</summary>
+    public SchemaException Malformed(string keyword, string message) => new($"{Path}.{keyword}", message, keyword, isMalformed: true);
 }
 
 /// <summary>Finds the schemas in a document, each place once.</summary>
@@ -73,7 +76,7 @@ internal sealed class SchemaDocument
                     && (next = element[index]).ValueKind != JsonValueKind.Undefined;
             if (!found)
             {
-                throw from.Error("$ref", $"The schema has no '{Shorten(reference)}'.");
+                throw from.Malformed("$ref", $"The schema has no '{Shorten(reference)}'.");
             }
 
             pointer = $"{pointer}/{Escape(name)}";
@@ -107,7 +110,7 @@ internal sealed class SchemaDocument
     {
         if (element.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
         {
-            throw new SchemaException(path, "A schema must be an object, or true or false.", null);
+            throw new SchemaException(path, "A schema must be an object, or true or false.", null, isMalformed: true);
         }
 
         if (!_places.TryGetValue(pointer, out var place))
