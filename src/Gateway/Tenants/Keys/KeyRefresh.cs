@@ -24,6 +24,7 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _seen;
     private bool _isDown;
+    private bool _isFirst = true;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -44,6 +45,9 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
         _one.Dispose();
         base.Dispose();
     }
+
+    /// <summary>Whether the keys are being read for the first time.</summary>
+    public bool IsFirst => Volatile.Read(ref _isFirst);
 
     /// <summary>Takes over what changed in the store. When it returns all changes before the call are in force here, unless the store is down.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
@@ -91,6 +95,7 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
         }
         finally
         {
+            Volatile.Write(ref _isFirst, false);
             _one.Release();
         }
     }
