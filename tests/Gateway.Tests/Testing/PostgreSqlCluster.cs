@@ -16,8 +16,8 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
 
     private static readonly Lock Sharing = new();
     private static readonly string? Programs = FindPrograms();
-    private static Task<PostgreSqlCluster>? _shared;
-    private static int _databases;
+    private static Task<PostgreSqlCluster>? SharedCluster;
+    private static int Databases;
 
     private readonly string _folder;
     private readonly int _port;
@@ -33,7 +33,7 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     {
         lock (Sharing)
         {
-            return _shared ??= StartSharedAsync();
+            return SharedCluster ??= StartSharedAsync();
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     /// <returns>Its connection string.</returns>
     public async Task<string> CreateDatabaseAsync()
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref Databases)}");
         await using var connection = new NpgsqlConnection(ConnectionString(User));
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
