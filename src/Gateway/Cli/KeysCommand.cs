@@ -42,7 +42,10 @@ internal static class KeysCommand
 
             var scope = new ScopeJson
             {
-                Models = Split(parse.GetValue(models)), Endpoints = Split(parse.GetValue(endpoints)), Networks = Split(parse.GetValue(networks)), DataClass = parse.GetValue(dataClass),
+                Models = Split(parse.GetValue(models)),
+                Endpoints = Split(parse.GetValue(endpoints)),
+                Networks = Split(parse.GetValue(networks)),
+                DataClass = parse.GetValue(dataClass),
             };
             var (made, error) = await session.Keys.CreateAsync(session.Caller, new KeyDraft(parse.GetValue(tenant), parse.GetValue(name), scope, expiresAt), cancellationToken);
             return made is null ? session.Fail(error!.Message) : session.Write(KeyJson.Of(made, session.Now), KeyText.Made);
@@ -99,7 +102,9 @@ internal static class KeysCommand
         var id = IdArgument();
         var grace = new Option<string>("--grace")
         {
-            Description = "How long the key before works too, such as 30m, 24h or 7d; 0s for not at all.", HelpName = "DURATION", DefaultValueFactory = _ => "24h",
+            Description = "How long the key before works too, such as 30m, 24h or 7d; 0s for not at all.",
+            HelpName = "DURATION",
+            DefaultValueFactory = _ => "24h",
         };
         return new Command("rotate", "Replaces a key by another, which is shown once. Both work until the grace ends.") { id, grace }.OnStore(async (parse, session, cancellationToken) =>
         {
