@@ -17,22 +17,41 @@ public sealed class AnswerParserTests
         ["function"] = new NamedCallShape { CallStart = "<function=", NameEnd = ">", CallEnd = "</function>" },
         ["deepseek"] = new NamedCallShape
         {
-            SectionStart = "<｜tool▁calls▁begin｜>", CallStart = "<｜tool▁call▁begin｜>function<｜tool▁sep｜>", NameEnd = "\n```json\n",
-            CallEnd = "\n```<｜tool▁call▁end｜>", Separator = "\n", SectionEnd = "<｜tool▁calls▁end｜>",
+            SectionStart = "<｜tool▁calls▁begin｜>",
+            CallStart = "<｜tool▁call▁begin｜>function<｜tool▁sep｜>",
+            NameEnd = "\n```json\n",
+            CallEnd = "\n```<｜tool▁call▁end｜>",
+            Separator = "\n",
+            SectionEnd = "<｜tool▁calls▁end｜>",
         },
         ["coder"] = new TaggedCallShape
         {
-            CallStart = "<tool_call>\n<function=", NameEnd = ">\n", ArgumentStart = "<parameter=", KeyEnd = ">\n", ValueEnd = "\n</parameter>\n",
-            CallEnd = "</function>\n</tool_call>", Separator = "\n",
+            CallStart = "<tool_call>\n<function=",
+            NameEnd = ">\n",
+            ArgumentStart = "<parameter=",
+            KeyEnd = ">\n",
+            ValueEnd = "\n</parameter>\n",
+            CallEnd = "</function>\n</tool_call>",
+            Separator = "\n",
         },
         ["python"] = new CodeCallShape { SectionStart = "<|tool_call_start|>[", Separator = ", ", SectionEnd = "]<|tool_call_end|>" },
         ["gemma"] = new CodeCallShape
         {
-            CallStart = "<|tool_call>call:", Open = "{", Close = "}", KeyEnd = ":", ArgumentSeparator = ",", Quote = "<|\"|>", CallEnd = "<tool_call|>",
+            CallStart = "<|tool_call>call:",
+            Open = "{",
+            Close = "}",
+            KeyEnd = ":",
+            ArgumentSeparator = ",",
+            Quote = "<|\"|>",
+            CallEnd = "<tool_call|>",
         },
         ["glm"] = new TaggedCallShape
         {
-            CallStart = "<tool_call>", ArgumentStart = "<arg_key>", KeyEnd = "</arg_key><arg_value>", ValueEnd = "</arg_value>", CallEnd = "</tool_call>",
+            CallStart = "<tool_call>",
+            ArgumentStart = "<arg_key>",
+            KeyEnd = "</arg_key><arg_value>",
+            ValueEnd = "</arg_value>",
+            CallEnd = "</tool_call>",
         },
     };
 

@@ -111,7 +111,7 @@ public sealed class LedgerEndpointsTests
         var id = (await gateway.AdminJsonAsync(HttpMethod.Get, "/exchanges?tenant=other")).GetProperty("data")[0].GetProperty("id").GetString();
 
         Assert.Equal(id, (await gateway.AdminJsonAsync(HttpMethod.Get, $"/exchanges?id={id}")).GetProperty("data")[0].GetProperty("id").GetString());
-        foreach (var other in new[] { "req_", "chatcmpl-1", id![..^1] + "0", "req_ffffffffffffffffffffffffffffffff", "' OR 1=1 --" })
+        foreach (var other in new[] { "req_", "chatcmpl-1", id![..^1] + (id[^1] == '0' ? '1' : '0'), "req_ffffffffffffffffffffffffffffffff", "' OR 1=1 --" })
         {
             Assert.Empty((await gateway.AdminJsonAsync(HttpMethod.Get, "/exchanges?id=" + Uri.EscapeDataString(other))).GetProperty("data").EnumerateArray());
         }
