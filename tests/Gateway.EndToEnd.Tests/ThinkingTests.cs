@@ -13,6 +13,9 @@ public sealed class ThinkingTests : IAsyncLifetime
 {
     private const string Key = "key-of-the-thinking-tests";
 
+    // <|endoftext|> and <|im_end|> never come, so that every answer takes all the tokens that it may have.
+    private const string NoEnd = """{"0": -100, "2": -100}""";
+
     private const string Template =
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
         + "{% if enable_thinking is not defined or enable_thinking %}<think>\n{% else %}<think></think>\n{% endif %}";
@@ -89,6 +92,6 @@ public sealed class ThinkingTests : IAsyncLifetime
         using var client = new HttpClient { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Key) } };
         return await client.PostAsync(
             _gateway.Api + "/chat/completions",
-            new StringContent($$"""{"model": "thinker", "messages": [{"role": "user", "content": "What is the capital of Peru?"}], {{more}}}""", Encoding.UTF8, "application/json"));
+            new StringContent($$"""{"model": "thinker", "messages": [{"role": "user", "content": "What is the capital of Peru?"}], "logit_bias": {{NoEnd}}, {{more}}}""", Encoding.UTF8, "application/json"));
     }
 }

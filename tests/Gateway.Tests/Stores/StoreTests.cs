@@ -23,7 +23,8 @@ public sealed class StoreTests
         await using var test = await TestStore.CreateAsync(kind);
         var stores = Enumerable.Range(0, 8).Select(_ => test.Another()).ToList();
 
-        await Task.WhenAll(stores.Select(s => Task.Run(s.Migrate)));
+        // Each on a thread of its own, as a process has one: the pool of two cores would let them wait for each other.
+        await Task.WhenAll(stores.Select(s => Task.Factory.StartNew(s.Migrate, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
         var versions = await test.RowsAsync("SELECT version FROM schema_versions ORDER BY version");
         Assert.Equal(Enumerable.Range(1, versions.Count).Select(v => $"{v}"), versions);
