@@ -14,7 +14,7 @@ internal sealed record ModelCluster(string ModelName, ClusterConfig Config)
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(600);
 
     // YARP can only reset a connection; a stream that falls silent gets the time to be ended with an event, on a busy machine too.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan DefaultCooldown = TimeSpan.FromSeconds(10);
 
