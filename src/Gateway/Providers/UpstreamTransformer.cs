@@ -56,7 +56,11 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         var body = new SplicedBody(
             envelope.Body,
             upstream.ModelJson.IsEmpty ? default : new Splice(envelope.ModelRange, upstream.ModelJson),
-            upstream.AsksForUsage(exchange) ? envelope.UsageSplice!.Value : default);
+            upstream.AsksForUsage(exchange) ? envelope.UsageSplice!.Value : default)
+        {
+            // From here on a client that goes away has used its prompt at least, whatever else the upstream has computed when it hears of that.
+            Leaving = () => exchange.Meter = () => TokenEstimate.Of(envelope.Body.Span, 0),
+        };
 
         httpContext.Request.Body = body;
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);
@@ -93,6 +97,8 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         {
             if (!httpContext.RequestAborted.IsCancellationRequested)
             {
+                exchange.Meter = null;
+
                 // A request that could not even be made says nothing about the upstream.
                 var error = httpContext.GetForwarderErrorFeature()!;
                 exchange.FailUpstream(down: error.Error != ForwarderError.RequestCreation, UpstreamErrors.From(upstream, error));
