@@ -204,6 +204,7 @@ public sealed class LedgerEndpointsTests
         var (failed, nothing, error) = await RunAsync(["usage", "--config", gateway.ConfigPath, "--from", "2026-04-01", "--to", "2026-03-01"]);
         Assert.Equal((1, ""), (failed, nothing));
         Assert.Contains("lies before", error, StringComparison.Ordinal);
+        Assert.Equal((1, "", "Give one of --json and --csv.\n"), await RunAsync([.. usage, "--json", "--csv"]));
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments)

@@ -30,7 +30,8 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
     {
         try
         {
-            await RefreshAsync(CancellationToken.None).WaitAsync(StartPatience, time, cancellationToken);
+            // SQLite's driver blocks whoever calls it.
+            await Task.Run(() => RefreshAsync(CancellationToken.None), CancellationToken.None).WaitAsync(StartPatience, time, cancellationToken);
         }
         catch (TimeoutException)
         {

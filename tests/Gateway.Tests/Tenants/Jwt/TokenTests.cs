@@ -75,6 +75,7 @@ public sealed class TokenTests : IAsyncLifetime
         { "critical extension", "token_malformed" },
         { "payload that is no json", "token_malformed" },
         { "a claim twice", "token_malformed" },
+        { "keys that it brings along", "token_signature" },
     };
 
     [Theory]
@@ -311,6 +312,11 @@ public sealed class TokenTests : IAsyncLifetime
             case "encrypted": return $"{OidcIssuer.Encode("""{"alg":"RSA-OAEP","enc":"A256GCM"}""")}.{signature}.{signature}.{signature}.{signature}";
             case "critical extension": return _issuer.Token(header: new JsonObject { ["alg"] = "RS256", ["crit"] = new JsonArray("x"), ["x"] = 1 });
             case "payload that is no json": return $"{good.Split('.')[0]}.{Convert.ToBase64String(Encoding.ASCII.GetBytes("not json"))}.{signature}";
+            case "keys that it brings along":
+                _issuer.AddKey("stranger", RSA.Create(2048));
+                var jwk = JsonNode.Parse(_issuer.Jwks())!["keys"]!.AsArray().Single(k => (string?)k!["kid"] == "stranger")!.DeepClone();
+                _issuer.Withdraw("stranger");
+                return _issuer.Token(signWith: "stranger", header: new JsonObject { ["alg"] = "RS256", ["jku"] = _issuer.Url + "/keys", ["jwk"] = jwk });
             case "a claim twice": return _issuer.TokenOf(claims.ToJsonString()[..^1] + ",\"tenant\":\"other\"}");
             default: throw new ArgumentException(what, nameof(what));
         }
