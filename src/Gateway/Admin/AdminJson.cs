@@ -40,11 +40,7 @@ internal static class AdminJson
             if (body.Length > LargestBody)
             {
                 request.HttpContext.Response.Headers.Connection = "close";
-                return (null, new ApiError(
-                    StatusCodes.Status413PayloadTooLarge,
-                    $"The request body is larger than {LargestBody} bytes, which is more than any request to the admin API has to say.",
-                    ApiErrorTypes.InvalidRequest,
-                    Code: "request_too_large"));
+                return (null, ApiError.BodyTooLarge(LargestBody));
             }
         }
 

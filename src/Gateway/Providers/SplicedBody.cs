@@ -33,7 +33,7 @@ internal sealed class SplicedBody : Stream
     }
 
     /// <summary>Is told when the body begins to leave.</summary>
-    public Action? Leaving { get; init; }
+    public Action? Leaving { get; set; }
 
     public override bool CanRead => true;
 

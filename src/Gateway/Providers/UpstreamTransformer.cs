@@ -56,14 +56,13 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         var body = new SplicedBody(
             envelope.Body,
             upstream.ModelJson.IsEmpty ? default : new Splice(envelope.ModelRange, upstream.ModelJson),
-            upstream.AsksForUsage(exchange) ? envelope.UsageSplice!.Value : default)
-        {
-            // From here on a client that goes away has used its prompt at least, whatever else the upstream has computed when it hears of that.
-            Leaving = () => exchange.Meter = () => TokenEstimate.Of(envelope.Body.Span, 0),
-        };
+            upstream.AsksForUsage(exchange) ? envelope.UsageSplice!.Value : default);
 
         httpContext.Request.Body = body;
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);
+
+        // From then on a client that goes away has used its prompt at least, whatever else the upstream has computed when it hears of that.
+        body.Leaving = () => exchange.Meter = () => TokenEstimate.Of(envelope.Body.Span, 0);
         var headers = httpContext.Request.Headers;
         var key = Credential.Read(httpContext.Request, out _);
         var hops = headers.GetCommaSeparatedValues("Connection");
