@@ -99,6 +99,14 @@ internal static class KeysBenchmark
             """);
         var started = Stopwatch.GetTimestamp();
         using var gateway = await Child.StartGatewayAsync(folder);
+        using (var client = new HttpClient())
+        {
+            while ((await client.GetAsync(new Uri(gateway.Url + "/readyz"))).StatusCode != System.Net.HttpStatusCode.OK)
+            {
+                await Task.Delay(50);
+            }
+        }
+
         Console.WriteLine($"keys: the gateway with them is ready after {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms");
         await ProxyBenchmark.LoadAsync(gateway, RequestsPerRound * 2);
         var ratios = new List<double>();

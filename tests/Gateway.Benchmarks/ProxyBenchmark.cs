@@ -64,8 +64,12 @@ internal static class ProxyBenchmark
                 message.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
                 message.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
                 using var response = await client.SendAsync(message);
-                response.EnsureSuccessStatusCode();
-                await response.Content.ReadAsByteArrayAsync();
+                var answer = await response.Content.ReadAsByteArrayAsync();
+                if (!response.IsSuccessStatusCode)
+                {
+                    throw new InvalidOperationException($"Request {index} of {requests}: {(int)response.StatusCode} {Encoding.UTF8.GetString(answer)}");
+                }
+
                 latencies[index] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
             }
         }));

@@ -1,3 +1,4 @@
+using Gateway.Api;
 using Gateway.Hosting;
 using Gateway.Stores;
 using Gateway.Tenants;
@@ -49,7 +50,8 @@ internal static class AdminEndpoints
 
     /// <summary>States what an endpoint needs; <see cref="AdminMiddleware"/> sees to it.</summary>
     public static RouteHandlerBuilder Needs(this RouteHandlerBuilder endpoint, AdminPermission permission) =>
-        endpoint.WithMetadata(new PermissionAttribute(permission))
+        endpoint.AddEndpointFilterFactory(KnownQuery.Check)
+            .WithMetadata(new PermissionAttribute(permission))
             .Produces(StatusCodes.Status401Unauthorized)
             .Produces(StatusCodes.Status403Forbidden)
             .Produces(StatusCodes.Status503ServiceUnavailable);

@@ -60,7 +60,7 @@ internal sealed record KeyJson
         ExpiresAt = key.ExpiresAt,
         RevokedAt = ToSeconds(key.RevokedAt),
         RotatedAt = ToSeconds(key.RotatedAt),
-        GraceEndsAt = key.GraceEndsAt > now ? key.GraceEndsAt : null,
+        GraceEndsAt = key.GraceEndsAt > now && key.StatusAt(now) == "active" ? key.GraceEndsAt : null,
     };
 
     public static KeyJson Of(KeyModel key, DateTimeOffset now) => new()

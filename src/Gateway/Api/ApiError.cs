@@ -50,7 +50,7 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     /// <summary>The key may be good: it is not for the client to throw away.</summary>
     public static readonly ApiError KeysUnavailable = new(
         StatusCodes.Status503ServiceUnavailable,
-        "The store that keys stand in does not answer, and this key is not one of those already known. Retry in a moment.",
+        "The store that keys stand in does not answer or is still being read, and this key is not one of those already known. Retry in a moment.",
         ApiErrorTypes.Server,
         Code: "store_unavailable")
     { RetryAfter = 2 };

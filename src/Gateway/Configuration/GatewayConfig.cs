@@ -63,8 +63,8 @@ internal sealed record LedgerConfig
     [Bounds("1d", "36500d"), Description("How long lines are kept, e.g. 90d; what they add up to by day stays. Default 400d.")]
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(400);
 
-    [Bounds(100, 1_000_000), Description("Lines that wait in memory while the store is not available, before further requests get a 503. Default 10000.")]
-    public int Buffer { get; init; } = 10_000;
+    [Bounds(100, 1_000_000), Description("Lines that wait in memory while the store is not available, before further requests get a 503. Default 100000 (about 50 MB).")]
+    public int Buffer { get; init; } = 100_000;
 }
 
 internal sealed record DurabilityConfig

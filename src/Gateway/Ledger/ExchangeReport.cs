@@ -45,6 +45,7 @@ internal sealed class ExchangeReport(Store store)
         await using var connection = await store.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand(
             $"SELECT {Columns} FROM exchanges WHERE {conditions} ORDER BY opened_at DESC, id DESC LIMIT @limit", [.. parameters]);
+        command.CommandTimeout = StoreCommands.ReportTimeout;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var lines = new List<ExchangeJson>();
         while (await reader.ReadAsync(cancellationToken))

@@ -170,6 +170,7 @@ internal sealed partial class LedgerWriter : IHostedService, IDisposable
             if (StoreError.From(e) is { } error)
             {
                 SetHealth(error);
+                _tables.Note(error);
             }
             else
             {

@@ -107,30 +107,26 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
 
     public override void Prepare(DateTimeOffset now)
     {
-        var month = FirstOfMonth(now);
-        var missing = new[] { month, month.AddMonths(1) }.Where(m => !Partitions().ContainsKey(PartitionOf(m))).ToList();
-        foreach (var first in missing)
+        var (month, there) = (FirstOfMonth(now), Partitions());
+        foreach (var first in new[] { month, month.AddMonths(1) }.Where(m => !there.ContainsKey(PartitionOf(m))))
         {
-            using var transaction = Connection.BeginTransaction();
+            var (from, to) = (StoreTime.ToMicroseconds(first), StoreTime.ToMicroseconds(first.AddMonths(1)));
 
-            // Another node may be about to make it too.
-            Execute(transaction, "SELECT pg_advisory_xact_lock(@lock)", ("lock", 0x67617465776179 + 1));
-            Execute(transaction, string.Create(
-                CultureInfo.InvariantCulture,
-                $"CREATE TABLE IF NOT EXISTS {PartitionOf(first)} PARTITION OF exchanges FOR VALUES FROM ({StoreTime.ToMicroseconds(first)}) TO ({StoreTime.ToMicroseconds(first.AddMonths(1))})"));
-            transaction.Commit();
+            // A clock that was wrong wrote of this month before its time; PostgreSQL would not split it. It stays where it is, and goes line by line.
+            using var early = Connection.CreateCommand("SELECT EXISTS (SELECT 1 FROM exchanges_other WHERE opened_at >= @from AND opened_at < @to)", ("from", from), ("to", to));
+            if (early.ExecuteScalar() is not true)
+            {
+                TryAlter(string.Create(CultureInfo.InvariantCulture, $"CREATE TABLE IF NOT EXISTS {PartitionOf(first)} PARTITION OF exchanges FOR VALUES FROM ({from}) TO ({to})"));
+            }
         }
     }
 
     // A month that is over is dropped whole: it costs the same however many lines it has. What is in no month goes line by line.
     public override bool Prune(DateTimeOffset before)
     {
-        foreach (var (name, end) in Partitions().Where(p => p.Value <= before))
+        foreach (var (name, _) in Partitions().Where(p => p.Value <= before))
         {
-            using var transaction = Connection.BeginTransaction();
-            Execute(transaction, "SET LOCAL lock_timeout = '2s'");
-            Execute(transaction, $"DROP TABLE IF EXISTS {name}");
-            transaction.Commit();
+            TryAlter($"DROP TABLE IF EXISTS {name}");
         }
 
         return LinesPerStep == Execute(
@@ -148,6 +144,24 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
             $"SELECT 1 FROM ledger_nodes WHERE node = @node AND seen_at < {Now} - @lease FOR UPDATE", ("node", node), ("lease", LeaseMicroseconds));
         command.Transaction = transaction;
         return command.ExecuteScalar() is not null;
+    }
+
+    // Whoever reads the table at length, such as a backup, holds this up; then it is for the next time. Lines must not wait behind it.
+    private void TryAlter(string sql)
+    {
+        using var transaction = Connection.BeginTransaction();
+        try
+        {
+            Execute(transaction, "SET LOCAL lock_timeout = '200ms'");
+
+            // Another node may be about to do the same.
+            Execute(transaction, "SELECT pg_advisory_xact_lock(@lock)", ("lock", 0x67617465776179 + 1));
+            Execute(transaction, sql);
+            transaction.Commit();
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+        }
     }
 
     private static long LeaseMicroseconds => Lease.Ticks / TimeSpan.TicksPerMicrosecond;

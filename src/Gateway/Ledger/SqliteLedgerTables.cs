@@ -70,12 +70,25 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         }
 
         transaction.Commit();
+        SqliteStore.ThrowIfMoved(connection);
     }
 
     public override void Beat()
     {
+        // Somebody may have tidied up, and others have taken this process for dead since.
+        var wasRemoved = _alive is not null && !File.Exists(LockOf(Node));
+        if (wasRemoved)
+        {
+            _alive!.Dispose();
+            _alive = null;
+        }
+
         _alive ??= new FileStream(LockOf(Node), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
         base.Beat();
+        if (wasRemoved)
+        {
+            Revive();
+        }
     }
 
     public override IReadOnlyList<string> FindDeadNodes()

@@ -60,6 +60,9 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
 
         httpContext.Request.Body = body;
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);
+
+        // From then on a client that goes away has used its prompt at least, whatever else the upstream has computed when it hears of that.
+        body.Leaving = () => exchange.Meter = () => TokenEstimate.Of(envelope.Body.Span, 0);
         var headers = httpContext.Request.Headers;
         var key = Credential.Read(httpContext.Request, out _);
         var hops = headers.GetCommaSeparatedValues("Connection");
@@ -93,6 +96,8 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         {
             if (!httpContext.RequestAborted.IsCancellationRequested)
             {
+                exchange.Meter = null;
+
                 // A request that could not even be made says nothing about the upstream.
                 var error = httpContext.GetForwarderErrorFeature()!;
                 exchange.FailUpstream(down: error.Error != ForwarderError.RequestCreation, UpstreamErrors.From(upstream, error));

@@ -31,9 +31,12 @@ public sealed class KeyEndpointsTests : IAsyncDisposable
         var third = (await gateway.AdminJsonAsync(HttpMethod.Post, $"/keys/{id}/rotate", """{"grace":"0s"}""")).GetProperty("key").GetString()!;
         Assert.Equal((401, 401, 200), (await gateway.TryKeyAsync(first), await gateway.TryKeyAsync(second), await gateway.TryKeyAsync(third)));
 
+        var fourth = await gateway.AdminJsonAsync(HttpMethod.Post, $"/keys/{id}/rotate", """{"grace":"1h"}""");
+        Assert.True(fourth.TryGetProperty("grace_ends_at", out _));
         var revoked = await gateway.AdminJsonAsync(HttpMethod.Post, $"/keys/{id}/revoke");
         Assert.Equal("revoked", revoked.GetProperty("status").GetString());
-        Assert.Equal(401, await gateway.TryKeyAsync(third));
+        Assert.False(revoked.TryGetProperty("grace_ends_at", out _));
+        Assert.Equal((401, 401), (await gateway.TryKeyAsync(third), await gateway.TryKeyAsync(fourth.GetProperty("key").GetString()!)));
         Assert.Equal("key_revoked", (await OpenAIError.ReadAsync(await gateway.PostAsync(TestGateway.Prompt("m"), key: third), 401)).Code);
         await gateway.AdminJsonAsync(HttpMethod.Post, $"/keys/{id}/revoke");
         Assert.Equal("key_not_active", (await OpenAIError.ReadAsync(await gateway.AdminAsync(HttpMethod.Post, $"/keys/{id}/rotate"), 409)).Code);
