@@ -7,14 +7,19 @@ namespace Gateway.Quotas;
 /// <param name="Measure">What is counted.</param>
 /// <param name="Window">Over which time; <see cref="QuotaWindow.None"/> just for <see cref="QuotaMeasure.Concurrent"/> and <see cref="QuotaMeasure.Balance"/>.</param>
 /// <param name="Currency">Of money and balances, by ISO 4217; empty for others.</param>
-internal sealed record LimitKey(QuotaOwner Owner, string Name, string Model, QuotaMeasure Measure, QuotaWindow Window, string Currency = "")
+/// <param name="Zone">Id of the time zone that the days, weeks and months are of; empty for others. In another zone the same use falls into other windows.</param>
+internal sealed record LimitKey(
+    QuotaOwner Owner, string Name, string Model, QuotaMeasure Measure, QuotaWindow Window, string Currency = "", string Zone = "")
 {
     /// <summary>The key in one text, the same in every process; a space stands in none of its parts.</summary>
-    public string Text { get; } = $"{Owner} {Name} {Model} {Measure} {Window} {Currency}";
+    public string Text { get; } = $"{Owner} {Name} {Model} {Measure} {Window} {Currency} {Zone}";
 
-    public bool Equals(LimitKey? other) => other is not null && string.Equals(Text, other.Text, StringComparison.Ordinal);
+    // A counter is looked up for every limit of every request.
+    private readonly int _hash = string.GetHashCode($"{Owner} {Name} {Model} {Measure} {Window} {Currency} {Zone}", StringComparison.Ordinal);
 
-    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
+    public bool Equals(LimitKey? other) => ReferenceEquals(this, other) || (other is not null && _hash == other._hash && string.Equals(Text, other.Text, StringComparison.Ordinal));
+
+    public override int GetHashCode() => _hash;
 
     public override string ToString() => Text;
 }
