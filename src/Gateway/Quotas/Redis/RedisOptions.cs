@@ -1,0 +1,33 @@
+namespace Gateway.Quotas.Redis;
+
+/// <summary>How a node works with Redis.</summary>
+/// <param name="Connection">StackExchange.Redis's connection string.</param>
+/// <param name="Prefix">Tells gateways apart that share a Redis.</param>
+internal sealed record RedisOptions(string Connection, string Prefix)
+{
+    /// <summary>Most nodes that there may be; null when nobody said.</summary>
+    public int? Nodes { get; init; }
+
+    /// <summary>How long an operation may take before Redis counts as lost.</summary>
+    public TimeSpan OperationTimeout { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long after a loss of data nodes are waited for that were alive before. Longer than a node needs to connect again.</summary>
+    public TimeSpan Recovery { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>An expression of Lua that tells the time in the place of Redis's clock, for tests.</summary>
+    public string? Clock { get; init; }
+
+    // One hash tag, so that a script's keys are on one node of a cluster. The number is the version of what stands under the keys.
+    private string Root => $"{{gw:{Prefix}}}:1:";
+
+    public string Meta => Root + "meta";
+
+    public string NodeList => Root + "nodes";
+
+    public string LimitRoot => Root + "limit:";
+
+    /// <summary>The channel that tells of changed keys.</summary>
+    public string KeyChannel => Root + "keys";
+
+    public string CountsOf(string node) => Root + "node:" + node;
+}
