@@ -69,6 +69,11 @@ internal sealed partial class RedisQuotaStore
         var drain = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
+            if (_stop.IsCancellationRequested || (_loop is null && !_isStopping))
+            {
+                return;
+            }
+
             _drains.Add(drain);
         }
 
