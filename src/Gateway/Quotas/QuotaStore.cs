@@ -28,7 +28,7 @@ internal abstract class QuotaStore
     /// <summary>How far limits are used.</summary>
     public abstract ValueTask<IReadOnlyList<LimitStatus>> ReadAsync(IReadOnlyList<LimitModel> limits, CancellationToken cancellationToken);
 
-    /// <summary>Counts what the ledger knows, for a counter that has counted nothing yet; one that has is left alone.</summary>
+    /// <summary>Counts what was used before this process began to count, which the ledger knows; once, a counter that was told before is left alone.</summary>
     /// <param name="limit">The limit; not of slots, nor a balance.</param>
     /// <param name="uses">Its use in windows that are not over.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
