@@ -17,6 +17,7 @@ internal sealed class RedisServer : IAsyncDisposable
     private readonly string _folder;
     private readonly string[] _arguments;
     private Process? _server;
+    private ConnectionMultiplexer? _connection;
 
     private RedisServer(string folder, int port, string[] arguments) => (_folder, Port, _arguments) = (folder, port, arguments);
 
@@ -100,12 +101,13 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>Runs a command, beside the gateway's connections.</summary>
     public async Task<RedisResult> ExecuteAsync(string command, params object[] arguments)
     {
-        using var connection = await ConnectionMultiplexer.ConnectAsync(ConnectionString + ",allowAdmin=true");
-        return await connection.GetDatabase().ExecuteAsync(command, arguments);
+        _connection ??= await ConnectionMultiplexer.ConnectAsync(ConnectionString + ",allowAdmin=true,abortConnect=false");
+        return await _connection.GetDatabase().ExecuteAsync(command, arguments);
     }
 
     public async ValueTask DisposeAsync()
     {
+        _connection?.Dispose();
         await KillAsync();
         Directory.Delete(_folder, recursive: true);
     }

@@ -379,6 +379,7 @@ internal sealed partial class RedisQuotaStore
             LogForeign(RedisFault.Foreign.Reason);
         }
 
+        // Others' limits say nothing of the one that was found; it is looked at again when it is used.
         _isForeign |= isForeign;
     }
 

@@ -10,6 +10,8 @@ internal sealed partial class RedisQuotaStore
     // A balance lives as long as its tenant may be silent; the ledger has it anyway.
     private const long BalanceLife = 400L * 86_400_000;
 
+    private readonly Dictionary<LimitKey, (long Version, string? Born)> _balances = [];
+
     public override async ValueTask<IReadOnlyList<LimitStatus>> ReadAsync(IReadOnlyList<LimitModel> limits, CancellationToken cancellationToken)
     {
         // What this node has not told yet is told first.
@@ -52,16 +54,24 @@ internal sealed partial class RedisQuotaStore
 
     public override async ValueTask SetBalanceAsync(LimitModel limit, long paid, long spent, long version, CancellationToken cancellationToken)
     {
-        await TellAsync(_balance, [_options.LimitRoot + limit.Key.Text], [paid, spent, version, BalanceLife], cancellationToken);
         lock (_gate)
         {
-            if (_counters.TryGetValue(limit.Key, out var counter))
+            // It is told twice a second, and stands there as long as Redis keeps its data.
+            if (_born is not null && _balances.GetValueOrDefault(limit.Key) == (version, _born))
             {
-                counter.Whole = paid;
+                return;
             }
         }
 
-        OnFreed();
+        if (await TellAsync(_balance, [_options.LimitRoot + limit.Key.Text], [paid, spent, version, BalanceLife], cancellationToken))
+        {
+            lock (_gate)
+            {
+                _balances[limit.Key] = (version, _born);
+            }
+
+            OnFreed();
+        }
     }
 
     private static long LifeOf(LimitModel limit) => limit.Key.Window switch
@@ -72,11 +82,12 @@ internal sealed partial class RedisQuotaStore
         var window => (2 * SlidingWindow.LengthOf(window) / 1000) + 60_000,
     };
 
-    private async Task TellAsync(RedisScript script, RedisKey[] keys, List<RedisValue> arguments, CancellationToken cancellationToken)
+    private async Task<bool> TellAsync(RedisScript script, RedisKey[] keys, List<RedisValue> arguments, CancellationToken cancellationToken)
     {
         try
         {
             await _link.RunAsync(script, keys, arguments, cancellationToken);
+            return true;
         }
         catch (Exception e) when (RedisFault.From(e) is not null)
         {
@@ -85,6 +96,8 @@ internal sealed partial class RedisQuotaStore
             {
                 _seedMissed = true;
             }
+
+            return false;
         }
     }
 

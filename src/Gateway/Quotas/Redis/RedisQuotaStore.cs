@@ -51,6 +51,8 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
     /// <summary>Why limits are not counted in Redis now; null while they are.</summary>
     public RedisFault? Fault => Volatile.Read(ref _fault);
 
+    public override string? Problem => Fault is { } fault ? $"Redis is not available for quotas: {fault.Reason}" : _isForeign ? $"some limits cannot be counted in Redis: {RedisFault.Foreign.Reason}" : null;
+
     public override ValueTask<QuotaAnswer> ReserveAsync(Lease lease, CancellationToken cancellationToken)
     {
         PendingReservation pending;

@@ -15,5 +15,6 @@ internal static class RedisServices
         services.AddSingleton<RedisQuotaStore>();
         services.AddSingleton<QuotaStore>(p => p.GetRequiredService<RedisQuotaStore>());
         services.AddHostedService(p => p.GetRequiredService<RedisQuotaStore>());
+        services.AddHostedService<RedisKeyNotices>();
     }
 }
