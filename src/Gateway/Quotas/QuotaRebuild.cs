@@ -46,7 +46,7 @@ internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger,
             return limit.IsKnown = true;
         }
 
-        var known = _known.GetOrAdd(limit.Key, static (_, it) => new Known(it.limit, it.Now), (limit, Now: time.GetUtcNow()));
+        var known = _known.GetOrAdd(limit.Key, static (_, it) => new Known(it.limit, it.tenant, it.rates, it.Now), (limit, tenant, rates, Now: time.GetUtcNow()));
         if (!known.IsDone)
         {
             if (Volatile.Read(ref _failedAt) is var failedAt && failedAt != long.MinValue && time.GetElapsedTime(failedAt) < Pause)
@@ -86,6 +86,22 @@ internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger,
         await store.SetBalanceAsync(balance, paid, spent, payments, cancellationToken);
     }
 
+    /// <summary>Tells the store of all limits in use again what the ledger knows by now, for it lost its data (<see cref="QuotaStore.Emptied"/>).</summary>
+    public async Task TellAllAsync()
+    {
+        foreach (var known in _known.Values.Where(k => k.IsDone))
+        {
+            try
+            {
+                await TellAsync(known.Tenant, known.Limit, known.Rates, time.GetUtcNow());
+            }
+            catch (Exception e) when (StoreError.From(e) is { } error)
+            {
+                LogUnknown(known.Limit.OwnerInWords, error.Reason);
+            }
+        }
+    }
+
     public void Dispose() => _readers.Dispose();
 
     private async ValueTask<int> EnsureAllAsync(string tenant, Charge[] charges, ExchangeRates rates, CancellationToken cancellationToken)
@@ -119,9 +135,13 @@ internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger,
     [LoggerMessage(EventId = 14000, Level = LogLevel.Error, Message = "How far the limits of {Owner} are used cannot be read from the ledger: {Reason}. Those of money are denied, others begin at nothing until it can")]
     private partial void LogUnknown(string owner, string reason);
 
-    private sealed class Known(LimitModel limit, DateTimeOffset since)
+    private sealed class Known(LimitModel limit, string tenant, ExchangeRates rates, DateTimeOffset since)
     {
         public LimitModel Limit { get; } = limit;
+
+        public string Tenant { get; } = tenant;
+
+        public ExchangeRates Rates { get; } = rates;
 
         // What came before is the ledger's to tell.
         public DateTimeOffset Since { get; } = since;

@@ -76,7 +76,10 @@ internal sealed class RedisServer : IAsyncDisposable
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
         await ready.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.False(server.HasExited, "redis-server did not start");
+        if (server.HasExited)
+        {
+            throw new InvalidOperationException("redis-server did not start.");
+        }
     }
 
     /// <summary>Ends the server as <c>kill -9</c> does.</summary>
@@ -137,11 +140,4 @@ internal sealed class RedisServer : IAsyncDisposable
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
-}
-
-/// <summary>A test that needs Redis; skipped, with the reason, where there is none.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class RedisFactAttribute : FactAttribute
-{
-    public RedisFactAttribute() => Skip = RedisServer.Missing;
 }

@@ -84,6 +84,11 @@ internal sealed class RedisLink(RedisOptions options, RedisMetrics metrics) : IA
     public async Task<HashEntry[]> ReadAsync(RedisKey key, CancellationToken cancellationToken) =>
         await (await ConnectAsync(cancellationToken)).GetDatabase().HashGetAllAsync(key).WaitAsync(options.OperationTimeout, cancellationToken);
 
+    /// <summary>Takes a field out of a hash.</summary>
+    /// <exception cref="Exception">One that <see cref="RedisFault.From"/> knows.</exception>
+    public async Task LeaveAsync(RedisKey key, string field) =>
+        await (await ConnectAsync(CancellationToken.None)).GetDatabase().HashDeleteAsync(key, field).WaitAsync(options.OperationTimeout);
+
     public async ValueTask DisposeAsync()
     {
         if (_connection is { } connection)

@@ -11,6 +11,9 @@ internal sealed record RedisOptions(string Connection, string Prefix)
     /// <summary>How long an operation may take before Redis counts as lost.</summary>
     public TimeSpan OperationTimeout { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long a start waits for Redis; after that limits go by what holds without it.</summary>
+    public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long after a loss of data nodes are waited for that were alive before. Longer than a node needs to connect again.</summary>
     public TimeSpan Recovery { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -16,6 +16,9 @@ internal sealed partial class RedisQuotaStore
     // What has left a window is kept a little, for clocks that are not quite alike.
     private const long KeepLeft = 1_000_000;
 
+    // How long the largest number of nodes is remembered.
+    private const long RememberNodes = 600_000_000;
+
     private readonly Queue<RedisDelta> _restore = new();
     private readonly Queue<string> _forget = new();
     private bool _isUrgent;
@@ -127,7 +130,7 @@ internal sealed partial class RedisQuotaStore
         var (alive, isRecovering) = ((int)reply.Number(), reply.Number() != 0);
         if (call.IsBeat)
         {
-            _alive = Math.Max(1, alive);
+            NoteAlive(Math.Max(1, alive));
         }
 
         var isForeign = ApplyLimits(call, reply);
@@ -145,6 +148,16 @@ internal sealed partial class RedisQuotaStore
         }
 
         return answers;
+    }
+
+    // One that is gone may just be cut off, and go by its share; it is counted on for a while.
+    private void NoteAlive(int alive)
+    {
+        var now = _clock.Lower();
+        if (alive >= _alive || now - _aliveAt > RememberNodes)
+        {
+            (_alive, _aliveAt) = (alive, now);
+        }
     }
 
     private bool ApplyLimits(RedisCall call, RedisReply reply)

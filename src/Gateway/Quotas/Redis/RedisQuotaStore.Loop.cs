@@ -29,7 +29,7 @@ internal sealed partial class RedisQuotaStore
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _loop = Task.Run(LoopAsync, CancellationToken.None);
-        await Task.WhenAny(_started.Task, Task.Delay(StartPatience, cancellationToken));
+        await Task.WhenAny(_started.Task, Task.Delay(_options.StartPatience, cancellationToken));
     }
 
     /// <summary>Gives back what is not used and tells the rest.</summary>
@@ -53,8 +53,13 @@ internal sealed partial class RedisQuotaStore
         try
         {
             await DrainAsync(CancellationToken.None).AsTask().WaitAsync(StopPatience, CancellationToken.None);
+            if (_firstLease is null && _fault is null)
+            {
+                // Nothing is left that others would have to free.
+                await _link.LeaveAsync(_options.NodeList, _node);
+            }
         }
-        catch (TimeoutException)
+        catch (Exception e) when (RedisFault.From(e) is not null)
         {
             // The others find out by themselves.
         }

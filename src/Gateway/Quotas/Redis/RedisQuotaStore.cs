@@ -17,8 +17,6 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
     private const double LeasedInSum = 0.06;
     private const double LeasedAlone = 0.25;
 
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(5);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<LimitKey, RedisCounter> _counters = [];
     private readonly Queue<PendingReservation> _pending = new();
@@ -36,6 +34,7 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
     private RedisLease? _firstLease;
     private RedisFault? _fault = RedisFault.Starting;
     private int _alive;
+    private long _aliveAt;
 
     public RedisQuotaStore(RedisOptions options, RedisLink link, RedisMetrics metrics, TimeProvider time, ILogger<RedisQuotaStore> logger)
     {
