@@ -13,6 +13,9 @@ internal abstract class QuotaStore
     /// <summary>Raised, on any thread, when something that was reserved is free again before its window ends: somebody who waits may fit now.</summary>
     public event Action? Freed;
 
+    /// <summary>Raised, on any thread, when what the ledger knows has to be told again (<see cref="SeedAsync"/>, <see cref="SetBalanceAsync"/>): what counts lost its data, or could not be told.</summary>
+    public event Action? Emptied;
+
     /// <summary>Reserves all charges of a lease, or none. A failure of the store is an answer, not an exception.</summary>
     public abstract ValueTask<QuotaAnswer> ReserveAsync(Lease lease, CancellationToken cancellationToken);
 
@@ -43,4 +46,6 @@ internal abstract class QuotaStore
     public virtual ValueTask DrainAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     protected void OnFreed() => Freed?.Invoke();
+
+    protected void OnEmptied() => Emptied?.Invoke();
 }
