@@ -5,7 +5,8 @@ namespace Gateway.Quotas;
 /// </summary>
 internal sealed class CalendarCounter : Counter
 {
-    private const int Kept = 4;
+    // A week of days, and some more.
+    private const int Kept = 10;
 
     private readonly List<Sums> _windows = [];
     private CalendarWindow _current;
@@ -90,7 +91,7 @@ internal sealed class CalendarCounter : Counter
 
         if (_windows.Count == Kept)
         {
-            _windows.RemoveAt(0);
+            _windows.Remove(_windows.MinBy(w => w.Start)!);
         }
 
         var sums = new Sums { Start = _current.Start.UtcTicks, End = _current.End.UtcTicks };

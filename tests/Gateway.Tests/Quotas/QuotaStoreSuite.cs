@@ -204,6 +204,7 @@ public abstract class QuotaStoreSuite
         // One counter for each thing that is counted: a second limit of it would be merged before it comes here.
         var limits = choices.DistinctBy(c => (c.Measure, c.Window)).Select(c => Limit("t", c.Measure, c.Window, c.Amount)).ToArray();
         var record = new Record(harness);
+        var off = TimeSpan.Zero;
         foreach (var step in steps)
         {
             switch (step.Kind)
@@ -219,8 +220,10 @@ public abstract class QuotaStoreSuite
                     await harness.PassAsync(TimeSpan.FromMilliseconds(Math.Pow(LongestPause, step.Part)));
                     break;
                 default:
-                    // An hour or a day or two, back or forward.
-                    harness.StepClock(TimeSpan.FromHours((step.Which % 100) - 50));
+                    // Wrong by some hours or a day or two, one way or the other.
+                    var wrong = TimeSpan.FromHours((step.Which % 100) - 50);
+                    harness.StepClock(wrong - off);
+                    off = wrong;
                     break;
             }
         }
