@@ -58,7 +58,7 @@ internal sealed class CalendarCounter : Counter
     public override bool IsIdle(in QuotaMoment now)
     {
         // Not before a clock that went forward by mistake would have been put back.
-        var before = (now.Wall - TimeSpan.FromDays(1)).UtcTicks;
+        var before = (now.Wall - TimeSpan.FromDays(7)).UtcTicks;
         return _windows.TrueForAll(w => w.Reserved == 0 && w.End < before);
     }
 
