@@ -5,7 +5,8 @@ namespace Gateway.Quotas;
 /// </summary>
 internal sealed class CalendarCounter : Counter
 {
-    private const int Kept = 4;
+    // A week of days, and some more.
+    private const int Kept = 10;
 
     private readonly List<Sums> _windows = [];
     private CalendarWindow _current;
@@ -57,7 +58,7 @@ internal sealed class CalendarCounter : Counter
     public override bool IsIdle(in QuotaMoment now)
     {
         // Not before a clock that went forward by mistake would have been put back.
-        var before = (now.Wall - TimeSpan.FromDays(1)).UtcTicks;
+        var before = (now.Wall - TimeSpan.FromDays(7)).UtcTicks;
         return _windows.TrueForAll(w => w.Reserved == 0 && w.End < before);
     }
 
@@ -90,7 +91,7 @@ internal sealed class CalendarCounter : Counter
 
         if (_windows.Count == Kept)
         {
-            _windows.RemoveAt(0);
+            _windows.Remove(_windows.MinBy(w => w.Start)!);
         }
 
         var sums = new Sums { Start = _current.Start.UtcTicks, End = _current.End.UtcTicks };

@@ -11,8 +11,8 @@ internal sealed record LimitModel(LimitKey Key, long Amount, TimeZoneInfo Zone, 
     /// <summary>Whether its windows are of the calendar.</summary>
     public bool IsCalendar => Key.Window >= QuotaWindow.Day;
 
-    /// <summary>Whether what the ledger knows of it is counted: see <see cref="QuotaRebuild"/>.</summary>
-    public bool IsKnown { get; set; }
+    /// <summary>Whether what the ledger knows of it is counted, since the counters were last empty: <see cref="QuotaRebuild"/>'s own.</summary>
+    public int KnownIn { get; set; }
 
     /// <summary>Whether waiting makes room: not for what is paid for.</summary>
     public bool IsRate => Key.Measure is not (QuotaMeasure.Money or QuotaMeasure.Balance);

@@ -21,6 +21,18 @@ internal sealed class MemoryQuotaStore(TimeProvider time) : QuotaStore
     private readonly long _origin = Stores.StoreTime.ToMicroseconds(time.GetUtcNow());
     private int _swept;
 
+    /// <summary>Counters in memory.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _keys.Count;
+            }
+        }
+    }
+
     public override ValueTask<QuotaAnswer> ReserveAsync(Lease lease, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -10,15 +10,25 @@ namespace Gateway.Quotas;
 /// <remarks>
 /// While the ledger cannot be read, limits of rates begin at nothing and are told later; what is paid for is not answered, for unknown means deny.
 /// </remarks>
-internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger, TimeProvider time, ILogger<QuotaRebuild> logger) : IDisposable
+internal sealed partial class QuotaRebuild : IDisposable
 {
     // A store that was just seen to be down is not asked by every request.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<LimitKey, Known> _known = new();
     private readonly SemaphoreSlim _readers = new(4);
-    private readonly ILogger _logger = logger;
+    private readonly QuotaStore _store;
+    private readonly QuotaLedger _ledger;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private long _failedAt = long.MinValue;
+    private int _times = 1;
+
+    public QuotaRebuild(QuotaStore store, QuotaLedger ledger, TimeProvider time, ILogger<QuotaRebuild> logger)
+    {
+        (_store, _ledger, _time, _logger) = (store, ledger, time, logger);
+        store.Emptied += Forget;
+    }
 
     /// <summary>Balances that are in use.</summary>
     public IEnumerable<LimitModel> Balances => _known.Values.Where(k => k.IsDone && k.Limit.Key.Measure == QuotaMeasure.Balance).Select(k => k.Limit);
@@ -29,7 +39,7 @@ internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger,
     {
         foreach (ref readonly var charge in charges.AsSpan())
         {
-            if (!charge.Limit.IsKnown)
+            if (charge.Limit.KnownIn != Volatile.Read(ref _times))
             {
                 return EnsureAllAsync(tenant, charges, rates, cancellationToken);
             }
@@ -41,15 +51,21 @@ internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger,
     /// <summary>Sees to it that a limit is known; false when the ledger cannot be read.</summary>
     public async ValueTask<bool> EnsureAsync(string tenant, LimitModel limit, ExchangeRates rates, CancellationToken cancellationToken)
     {
-        if (limit.IsKnown || limit.Key.Measure == QuotaMeasure.Concurrent)
+        var times = Volatile.Read(ref _times);
+        if (limit.KnownIn == times || limit.Key.Measure == QuotaMeasure.Concurrent)
         {
-            return limit.IsKnown = true;
+            limit.KnownIn = times;
+            return true;
         }
 
+<<<<<<< HEAD
         var known = _known.GetOrAdd(limit.Key, static (_, it) => new Known(it.limit, it.tenant, it.rates, it.Now), (limit, tenant, rates, Now: time.GetUtcNow()));
+=======
+        var known = _known.GetOrAdd(limit.Key, static (_, it) => new Known(it.limit, it.Now), (limit, Now: _time.GetUtcNow()));
+>>>>>>> quota
         if (!known.IsDone)
         {
-            if (Volatile.Read(ref _failedAt) is var failedAt && failedAt != long.MinValue && time.GetElapsedTime(failedAt) < Pause)
+            if (Volatile.Read(ref _failedAt) is var failedAt && failedAt != long.MinValue && _time.GetElapsedTime(failedAt) < Pause)
             {
                 return false;
             }
@@ -66,7 +82,7 @@ internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger,
             }
             catch (Exception e) when (StoreError.From(e) is { } error)
             {
-                Volatile.Write(ref _failedAt, time.GetTimestamp());
+                Volatile.Write(ref _failedAt, _time.GetTimestamp());
                 LogUnknown(limit.OwnerInWords, error.Reason);
                 return false;
             }
@@ -76,16 +92,18 @@ internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger,
             }
         }
 
-        return limit.IsKnown = true;
+        limit.KnownIn = times;
+        return true;
     }
 
     /// <summary>Tells the store of a balance what was paid in meanwhile.</summary>
     public async Task RefreshAsync(LimitModel balance, CancellationToken cancellationToken)
     {
-        var (paid, spent, payments) = await ledger.ReadBalanceAsync(balance.Key.Name, balance.Key.Currency, cancellationToken);
-        await store.SetBalanceAsync(balance, paid, spent, payments, cancellationToken);
+        var (paid, spent, payments) = await _ledger.ReadBalanceAsync(balance.Key.Name, balance.Key.Currency, cancellationToken);
+        await _store.SetBalanceAsync(balance, paid, spent, payments, cancellationToken);
     }
 
+<<<<<<< HEAD
     /// <summary>Tells the store of all limits in use again what the ledger knows by now, for it lost its data (<see cref="QuotaStore.Emptied"/>).</summary>
     public async Task TellAllAsync()
     {
@@ -103,6 +121,19 @@ internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger,
     }
 
     public void Dispose() => _readers.Dispose();
+=======
+    public void Dispose()
+    {
+        _store.Emptied -= Forget;
+        _readers.Dispose();
+    }
+
+    private void Forget()
+    {
+        _known.Clear();
+        Interlocked.Increment(ref _times);
+    }
+>>>>>>> quota
 
     private async ValueTask<int> EnsureAllAsync(string tenant, Charge[] charges, ExchangeRates rates, CancellationToken cancellationToken)
     {
@@ -128,7 +159,7 @@ internal sealed partial class QuotaRebuild(QuotaStore store, QuotaLedger ledger,
         }
         else
         {
-            await store.SeedAsync(limit, await ledger.ReadAsync(limit, tenant, rates, since, CancellationToken.None), CancellationToken.None);
+            await _store.SeedAsync(limit, await _ledger.ReadAsync(limit, tenant, rates, since, CancellationToken.None), CancellationToken.None);
         }
     }
 

@@ -3,11 +3,8 @@ namespace Gateway.Quotas.Redis;
 /// <summary>
 /// Redis's time as a node knows it: what an answer said, and how long ago that was at least and at most. In microseconds since 1970, and only going on.
 /// </summary>
-internal sealed class RedisClock(TimeProvider time)
+internal sealed class RedisClock(TimeProvider time, TimeSpan slack)
 {
-    // A witness may be late by the time that a command was on its way; more is a clock that was set.
-    private const long Slack = 1_000_000;
-
     // Clocks drift; who was away for longer bears no witness.
     private static readonly TimeSpan WitnessFor = TimeSpan.FromMinutes(10);
 
@@ -16,7 +13,14 @@ internal sealed class RedisClock(TimeProvider time)
     private long _sentAt;
     private long _receivedAt;
 
-    public void Set(long now, long wall, long sentAt, long receivedAt) => (_now, _wall, _sentAt, _receivedAt) = (now, wall, sentAt, receivedAt);
+    public void Set(long now, long wall, long sentAt, long receivedAt)
+    {
+        // An answer that was overtaken by a later one.
+        if (now >= _now || receivedAt > _receivedAt)
+        {
+            (_now, _wall, _sentAt, _receivedAt) = (now, wall, sentAt, receivedAt);
+        }
+    }
 
     /// <summary>The latest that it can be.</summary>
     public long Upper() => _now < 0 ? Own() : _now + Elapsed(_sentAt);
@@ -32,7 +36,7 @@ internal sealed class RedisClock(TimeProvider time)
 
     /// <summary>The bounds that this node bears witness of; null where it cannot.</summary>
     public (long Low, long High)? Witness() =>
-        _now < 0 || time.GetElapsedTime(_receivedAt) > WitnessFor ? null : (Lower(), Upper() + Slack);
+        _now < 0 || time.GetElapsedTime(_receivedAt) > WitnessFor ? null : (Lower(), Upper() + (slack.Ticks / TimeSpan.TicksPerMicrosecond));
 
     // Before Redis was ever reached.
     private long Own() => Stores.StoreTime.ToMicroseconds(time.GetUtcNow());

@@ -65,8 +65,7 @@ internal sealed class RedisCounter(LimitModel limit, string redisKey)
     public long WindowLength => IsSliding ? SlidingWindow.LengthOf(Key.Window) : 0;
 
     /// <summary>What exchanges of this node have taken in windows that are not over.</summary>
-    /// <param name="lower">The time.</param>
-    public long OwnAt(long lower) => Buckets.Sum(b => b.LeavesAt > lower ? b.Reserved + b.Used : 0);
+    public long OwnAt(RedisClock clock) => Buckets.Sum(b => b.Counts(clock) ? b.Reserved + b.Used : 0);
 
     /// <summary>The limit's amount now.</summary>
     public long Allowed => IsBalance ? Whole : Limit.Amount;
@@ -75,10 +74,10 @@ internal sealed class RedisCounter(LimitModel limit, string redisKey)
     public long Unused => Buckets.Sum(b => Math.Max(0, b.Free));
 
     /// <summary>Whether so much can be taken without asking: the lease has it, and the bucket that the lease was counted in is still the present one.</summary>
-    public bool HasLease(long amount, long upper) => Current is { } bucket && upper < bucket.OpenUntil && bucket.Free >= amount;
+    public bool HasLease(long amount, RedisClock clock) => Current is { } bucket && bucket.Free >= amount && bucket.IsOpen(clock);
 
     /// <summary>The bucket of a time by Redis's clock, made if need be.</summary>
-    public RedisBucket BucketOf(long id, RedisClock clock)
+    public RedisBucket BucketOf(long id)
     {
         foreach (var known in Buckets)
         {
@@ -89,16 +88,14 @@ internal sealed class RedisCounter(LimitModel limit, string redisKey)
         }
 
         var bucket = IsSliding
-            ? new RedisBucket(id) { OpenUntil = (id + 1) * _bucketLength, LeavesAt = SlidingWindow.LeavesAt(id, Key.Window) }
-            : IsCalendar
-                ? new RedisBucket(id) { OpenUntil = clock.FromWall(EndOf(id)), LeavesAt = clock.FromWall(EndOf(id)) }
-                : new RedisBucket(id) { OpenUntil = long.MaxValue, LeavesAt = long.MaxValue };
+            ? new RedisBucket(id) { OpenUntil = (id + 1) * _bucketLength, OutAt = SlidingWindow.LeavesAt(id, Key.Window) }
+            : IsCalendar ? new RedisBucket(id) { EndsAt = EndOf(id) } : new RedisBucket(id);
         Buckets.Add(bucket);
         return bucket;
     }
 
     /// <summary>The bucket that Redis counts in now.</summary>
-    public RedisBucket Enter(long id, RedisClock clock) => Current?.Id == id ? Current : Current = BucketOf(id, clock);
+    public RedisBucket Enter(long id) => Current?.Id == id ? Current : Current = BucketOf(id);
 
     /// <summary>The bucket that would be the present one by this node's own reckoning.</summary>
     public RedisBucket Reckon(RedisClock clock)
@@ -106,10 +103,10 @@ internal sealed class RedisCounter(LimitModel limit, string redisKey)
         if (IsCalendar)
         {
             SetWindows(clock.Wall());
-            return Enter(Microseconds(_window.Start), clock);
+            return Enter(Microseconds(_window.Start));
         }
 
-        return Enter(IsSliding ? clock.Upper() / _bucketLength : 0, clock);
+        return Enter(IsSliding ? clock.Upper() / _bucketLength : 0);
     }
 
     public RedisBucket? Find(long id) => Buckets.Find(b => b.Id == id);
@@ -200,11 +197,14 @@ internal sealed class RedisBucket(long id)
 
     public long Used { get; set; }
 
-    /// <summary>Until when a lease that was counted here may be used, by Redis's clock in microseconds: later it would count in another bucket.</summary>
-    public long OpenUntil { get; init; }
+    /// <summary>Until when a lease that was counted here may be used, by Redis's clock in microseconds: later it would count in another bucket. Of sliding windows.</summary>
+    public long OpenUntil { get; init; } = long.MaxValue;
 
-    /// <summary>When all of it is out of the window.</summary>
-    public long LeavesAt { get; init; }
+    /// <summary>When all of it is out of a sliding window.</summary>
+    public long OutAt { get; init; } = long.MaxValue;
+
+    /// <summary>When a window of the calendar ends, by the clock on Redis's wall, which may be set; 0 of others.</summary>
+    public long EndsAt { get; init; }
 
     /// <summary>Until when something of it can be under way.</summary>
     public long HeldUntil { get; set; }
@@ -216,4 +216,13 @@ internal sealed class RedisBucket(long id)
     public long TakenAt { get; set; }
 
     public long Free => Told - Reserved - Used;
+
+    /// <summary>Whether it is where Redis counts now, to the best of this node's knowledge.</summary>
+    public bool IsOpen(RedisClock clock) => EndsAt > 0 ? clock.Wall() is var wall && wall >= Id && wall < EndsAt : clock.Upper() < OpenUntil;
+
+    /// <summary>When nothing of it counts any more; <see cref="long.MaxValue"/> for never.</summary>
+    public long LeavesAt(RedisClock clock) => EndsAt > 0 ? clock.FromWall(EndsAt) : OutAt;
+
+    /// <summary>Whether it counts in the window that ends now.</summary>
+    public bool Counts(RedisClock clock) => EndsAt > 0 ? IsOpen(clock) : OutAt > clock.Lower();
 }

@@ -30,7 +30,21 @@ internal sealed class PendingReservation(Lease lease, RedisCounter[] counters)
     /// <summary>For each charge, what is asked for beyond it.</summary>
     public long[] More { get; } = new long[counters.Length];
 
+    /// <summary>Whether it is asked for the second time.</summary>
+    public bool IsAgain { get; private set; }
+
     public Task<QuotaAnswer> Answer => _answer.Task;
+
+    /// <summary>Begins anew, with nothing held.</summary>
+    public void AskAgain()
+    {
+        IsAgain = true;
+        Array.Clear(Held);
+        foreach (var counter in Counters)
+        {
+            counter.Pending++;
+        }
+    }
 
     public void Complete(QuotaAnswer answer) => _answer.TrySetResult(answer);
 }

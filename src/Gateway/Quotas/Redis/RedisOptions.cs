@@ -17,6 +17,9 @@ internal sealed record RedisOptions(string Connection, string Prefix)
     /// <summary>How long after a loss of data nodes are waited for that were alive before. Longer than a node needs to connect again.</summary>
     public TimeSpan Recovery { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>What a command may be longer on its way than the one before. When Redis's clock goes on by more than that beyond a node's own, it was set.</summary>
+    public TimeSpan ClockSlack { get; init; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>An expression of Lua that tells the time in the place of Redis's clock, for tests.</summary>
     public string? Clock { get; init; }
 

@@ -38,7 +38,7 @@ internal sealed partial class RedisQuotaStore
         Begin(lease, counters, upper);
         for (var i = 0; i < counters.Length; i++)
         {
-            lease.Charges[i].Left = Math.Max(0, (counters[i].Limit.Amount / nodes) - counters[i].OwnAt(_clock.Lower()));
+            lease.Charges[i].Left = Math.Max(0, (counters[i].Limit.Amount / nodes) - counters[i].OwnAt(_clock));
         }
 
         return new QuotaAnswer(QuotaVerdict.Admitted);
@@ -46,6 +46,12 @@ internal sealed partial class RedisQuotaStore
 
     private (QuotaVerdict Verdict, TimeSpan? RetryAfter)? CheckAlone(RedisCounter counter, long amount, int nodes, long upper)
     {
+        // Before anybody told what was paid in, nothing was.
+        if (counter.IsBalance && !_balances.ContainsKey(counter.Key))
+        {
+            return (QuotaVerdict.Refused, null);
+        }
+
         // How many others there are is not known to a node that never met Redis and was not told.
         if (!counter.Limit.SharesWithoutStore || !counter.Limit.IsRate || nodes == 0)
         {
@@ -55,32 +61,32 @@ internal sealed partial class RedisQuotaStore
         var bucket = counter.Reckon(_clock);
         if (nodes > 1 && upper < OthersCountUntil(counter))
         {
-            return counter.HasLease(amount, upper) ? null : (QuotaVerdict.Unavailable, AskAgain);
+            return counter.HasLease(amount, _clock) ? null : (QuotaVerdict.Unavailable, AskAgain);
         }
 
         var share = counter.Limit.Amount / nodes;
-        if (counter.OwnAt(_clock.Lower()) + amount <= share)
+        if (counter.OwnAt(_clock) + amount <= share)
         {
             return null;
         }
 
-        return (QuotaVerdict.Refused, bucket.LeavesAt == long.MaxValue ? null : Span(FreeAt(counter, amount, share) - _clock.Lower()));
+        return (QuotaVerdict.Refused, bucket.LeavesAt(_clock) == long.MaxValue ? null : Span(FreeAt(counter, amount, share) - _clock.Lower()));
     }
 
     // When enough of this node's own use is out of the window for so much more.
-    private static long FreeAt(RedisCounter counter, long amount, long share)
+    private long FreeAt(RedisCounter counter, long amount, long share)
     {
         var taken = counter.Buckets.Sum(b => b.Reserved + b.Used);
-        foreach (var bucket in counter.Buckets.OrderBy(b => b.LeavesAt))
+        foreach (var bucket in counter.Buckets.OrderBy(b => b.LeavesAt(_clock)))
         {
             taken -= bucket.Reserved + bucket.Used;
             if (taken + amount <= share)
             {
-                return bucket.LeavesAt;
+                return bucket.LeavesAt(_clock);
             }
         }
 
-        return counter.Buckets.Max(b => b.LeavesAt);
+        return counter.Buckets.Max(b => b.LeavesAt(_clock));
     }
 
     private long OthersCountUntil(RedisCounter counter)

@@ -16,6 +16,9 @@ internal sealed partial class RedisQuotaStore
     // What has left a window is kept a little, for clocks that are not quite alike.
     private const long KeepLeft = 1_000_000;
 
+    // And what has ended, for clocks that are put back: as long as the script does.
+    private const long KeepEnded = 8L * 86_400_000_000;
+
     // How long the largest number of nodes is remembered.
     private const long RememberNodes = 600_000_000;
 
@@ -83,7 +86,7 @@ internal sealed partial class RedisQuotaStore
     // What is given back is not this node's from now on, whether the call arrives or not: what it knows of itself is told again then.
     private RedisDelta? ChangeOf(RedisCounter counter, RedisBucket bucket, long upper)
     {
-        var mayKeep = bucket == counter.Current && upper < bucket.OpenUntil && upper - bucket.TakenAt < IdleLease && !_isStopping;
+        var mayKeep = bucket == counter.Current && bucket.IsOpen(_clock) && upper - bucket.TakenAt < IdleLease && !_isStopping;
         var keep = mayKeep ? Math.Clamp(bucket.Free, 0, MostLeased(counter)) : 0;
         var told = bucket.Reserved + bucket.Used + keep;
         var (taken, used) = (told - bucket.Told, bucket.Used - bucket.ToldUsed);
@@ -133,13 +136,16 @@ internal sealed partial class RedisQuotaStore
             NoteAlive(Math.Max(1, alive));
         }
 
-        var isForeign = ApplyLimits(call, reply);
+        var (isForeign, isStale) = ApplyLimits(call, reply);
         SetFault(isRecovering || !call.IsReady ? RedisFault.Recovering : null);
         NoteForeign(isForeign);
         var answers = new List<(PendingReservation, QuotaAnswer)>(call.Reservations.Count);
         foreach (var pending in call.Reservations)
         {
-            answers.Add((pending, ApplyReservation(pending, reply)));
+            if (ApplyReservation(pending, reply, isStale) is { } answer)
+            {
+                answers.Add((pending, answer));
+            }
         }
 
         while (!reply.IsAtEnd)
@@ -160,9 +166,9 @@ internal sealed partial class RedisQuotaStore
         }
     }
 
-    private bool ApplyLimits(RedisCall call, RedisReply reply)
+    private (bool IsForeign, bool IsStale) ApplyLimits(RedisCall call, RedisReply reply)
     {
-        var isForeign = false;
+        var (isForeign, isStale) = (false, false);
         if (reply.Number() != call.Counters.Count)
         {
             throw new FormatException("another number of limits was expected");
@@ -174,19 +180,21 @@ internal sealed partial class RedisQuotaStore
             var (state, id, total) = (reply.Text(), reply.Number(), reply.Number());
             var (_, whole, _) = (reply.Number(), reply.Number(), reply.Number());
             isForeign |= state == "x";
+            isStale |= state == "w";
             if (state == "ok")
             {
                 counter.Total = total;
                 counter.Whole = counter.IsBalance ? whole : 0;
-                var bucket = counter.Enter(id, _clock);
+                var bucket = counter.Enter(id);
                 bucket.ToldUntil = Math.Max(bucket.ToldUntil, call.HeldUntil(i));
             }
         }
 
-        return isForeign;
+        return (isForeign, isStale);
     }
 
-    private QuotaAnswer ApplyReservation(PendingReservation pending, RedisReply reply)
+    // Null where it is asked once more: the clock on the wall was set further than the windows went that were sent, and is known now.
+    private QuotaAnswer? ApplyReservation(PendingReservation pending, RedisReply reply, bool isStale)
     {
         var (verdict, index, wait) = (reply.Text(), (int)reply.Number(), reply.Number());
         var isAdmitted = verdict == "1";
@@ -222,6 +230,13 @@ internal sealed partial class RedisQuotaStore
         }
 
         Release(pending);
+        if (verdict == "x" && isStale && !pending.IsAgain)
+        {
+            pending.AskAgain();
+            _pending.Enqueue(pending);
+            return null;
+        }
+
         if (verdict == "x")
         {
             return ReserveAlone(pending.Lease, pending.Counters);
@@ -245,6 +260,11 @@ internal sealed partial class RedisQuotaStore
         }
     }
 
+    private bool IsOver(RedisCounter counter, RedisBucket bucket, long lower) =>
+        counter.IsSliding ? bucket.OutAt + KeepLeft < lower
+        : counter.IsCalendar ? bucket.EndsAt + KeepEnded < _clock.Wall() && bucket.Reserved == 0
+        : bucket is { Told: 0, Reserved: 0, Used: 0 } && counter is { Pending: 0, IsDirty: false };
+
     // Twice a second: what is over, what is idle, and what others have to know.
     private void Tidy()
     {
@@ -256,8 +276,7 @@ internal sealed partial class RedisQuotaStore
             for (var i = counter.Buckets.Count - 1; i >= 0; i--)
             {
                 var bucket = counter.Buckets[i];
-                var isOver = bucket.LeavesAt + KeepLeft < lower
-                    || (bucket is { LeavesAt: long.MaxValue, Told: 0, Reserved: 0, Used: 0 } && counter is { Pending: 0, IsDirty: false });
+                var isOver = IsOver(counter, bucket, lower);
                 if (isOver)
                 {
                     _forget.Enqueue(RedisCall.FieldOf(counter, bucket.Id));

@@ -246,7 +246,7 @@ internal sealed partial class RedisQuotaStore
         var lower = _clock.Lower();
         foreach (var counter in _counters.Values)
         {
-            foreach (var bucket in counter.Buckets.Where(b => b.LeavesAt > lower))
+            foreach (var bucket in counter.Buckets.Where(b => b.OutAt > lower))
             {
                 var field = RedisCall.FieldOf(counter, bucket.Id);
                 var (told, toldUsed) = (Read("t" + field), Read("u" + field));

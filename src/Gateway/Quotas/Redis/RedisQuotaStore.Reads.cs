@@ -122,8 +122,9 @@ internal sealed partial class RedisQuotaStore
 
         try
         {
+            var sentAt = _time.GetTimestamp();
             var reply = new RedisReply(await _link.RunAsync(_quota, call.Keys(_options, _node), arguments, cancellationToken));
-            return reply.Text() == "ok" ? ReadStatuses(limits, reply) : null;
+            return reply.Text() == "ok" ? ReadStatuses(limits, reply, sentAt) : null;
         }
         catch (Exception e) when (RedisFault.From(e) is not null)
         {
@@ -131,17 +132,19 @@ internal sealed partial class RedisQuotaStore
         }
     }
 
-    private List<LimitStatus> ReadStatuses(LimitModel[] limits, RedisReply reply)
+    private List<LimitStatus> ReadStatuses(LimitModel[] limits, RedisReply reply, long sentAt)
     {
-        for (var i = 0; i < 5; i++)
+        var (now, wall) = (reply.Number(), reply.Number());
+        for (var i = 0; i < 3; i++)
         {
-            // The time, the wall's, nodes, whether it recovers, the number of limits.
+            // Nodes, whether it recovers, the number of limits.
             reply.Number();
         }
 
         var statuses = new List<LimitStatus>(limits.Length);
         lock (_gate)
         {
+            _clock.Set(now, wall, sentAt, _time.GetTimestamp());
             foreach (var limit in limits)
             {
                 var (_, _, total) = (reply.Text(), reply.Number(), reply.Number());
@@ -173,6 +176,6 @@ internal sealed partial class RedisQuotaStore
         }
     }
 
-    private static TimeSpan ResetOf(RedisCounter counter, long lower) =>
-        counter.Buckets.Where(b => b.LeavesAt < long.MaxValue).Select(b => Span(b.LeavesAt - lower)).DefaultIfEmpty(TimeSpan.Zero).Max();
+    private TimeSpan ResetOf(RedisCounter counter, long lower) =>
+        counter.Buckets.Select(b => b.LeavesAt(_clock)).Where(at => at < long.MaxValue).Select(at => Span(at - lower)).DefaultIfEmpty(TimeSpan.Zero).Max();
 }

@@ -39,7 +39,7 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
     public RedisQuotaStore(RedisOptions options, RedisLink link, RedisMetrics metrics, TimeProvider time, ILogger<RedisQuotaStore> logger)
     {
         (_options, _link, _time, _logger) = (options, link, time, logger);
-        _clock = new RedisClock(time);
+        _clock = new RedisClock(time, options.ClockSlack);
         _lostAt = _lostAtWall = _clock.Upper();
         (_quota, _join, _seed, _balance, _reclaim) = (Load("quota"), Load("join"), Load("seed"), Load("balance"), Load("reclaim"));
         metrics.Watch(() => Fault, CountLeases);
@@ -151,7 +151,7 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
         var upper = _clock.Upper();
         for (var i = 0; i < counters.Length; i++)
         {
-            if (!counters[i].HasLease(lease.Charges[i].Reserved, upper) || counters[i].Total > counters[i].Allowed)
+            if (!counters[i].HasLease(lease.Charges[i].Reserved, _clock) || counters[i].Total > counters[i].Allowed)
             {
                 return false;
             }
@@ -169,11 +169,13 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
 
     private PendingReservation Ask(Lease lease, RedisCounter[] counters)
     {
-        var (pending, upper) = (new PendingReservation(lease, counters), _clock.Upper());
+        var pending = new PendingReservation(lease, counters);
         for (var i = 0; i < counters.Length; i++)
         {
+            // What it holds in vain goes back in the same call.
             counters[i].Pending++;
-            if (counters[i].Current is { } bucket && upper < bucket.OpenUntil && bucket.Free > 0)
+            MarkDirty(counters[i]);
+            if (counters[i].Current is { Free: > 0 } bucket && bucket.IsOpen(_clock))
             {
                 var held = Math.Min(bucket.Free, lease.Charges[i].Reserved);
                 bucket.Reserved += held;
@@ -295,9 +297,9 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
             ref var charge = ref lease.Charges[i];
             charge.Left = Math.Clamp(counter.Allowed - counter.Total + counter.Unused, 0, counter.Allowed);
             charge.Reset = TimeSpan.Zero;
-            if (counter.Current is { LeavesAt: < long.MaxValue } bucket)
+            if (counter.Current?.LeavesAt(_clock) is { } leavesAt and < long.MaxValue)
             {
-                charge.Reset = Span(bucket.LeavesAt - lower);
+                charge.Reset = Span(leavesAt - lower);
             }
         }
     }

@@ -160,7 +160,8 @@ for i = 1, #limits do
         elseif kind == 'u' then
           used = used + tonumber(value)
         end
-      elseif limit.kind == 'c' and bucket and bucket < limit[1] then
+      elseif limit.kind == 'c' and bucket and bucket < limit[1] - 691200000000 then
+        -- Long over, even for a clock that was put back.
         dead[#dead + 1] = name
       elseif bucket == limit.bucket or kind == 'p' then
         exact[kind] = pair(value)
@@ -188,9 +189,9 @@ for i = 1, #limits do
   end
 end
 
--- How long until so much more fits; nil where nobody knows.
+-- How long until so much more fits. An empty balance is before all, a slot, which may be free at any moment, behind all.
 local function wait(limit, need)
-  if limit.kind == 'n' then return nil end
+  if limit.kind == 'n' then return limit.amount == '' and 9e15 or 0 end
   if limit.kind == 'c' then return limit.ends - wall end
   table.sort(limit.buckets, function(a, b) return a[1] < b[1] end)
   local missing = need - room(limit.whole, limit.total)
@@ -213,7 +214,7 @@ for _ = 1, tonumber(arg()) do
     else
       charge.need = tonumber(held) == limit.bucket and rest or amount
       if room(limit.whole, limit.total) < charge.need then
-        local retry = wait(limit, charge.need) or 0
+        local retry = wait(limit, charge.need)
         if verdict == '1' or (verdict == '0' and retry > longest) then verdict, index, longest = '0', c - 1, retry end
       end
     end

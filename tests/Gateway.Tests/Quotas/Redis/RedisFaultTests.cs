@@ -60,7 +60,7 @@ public sealed class RedisFaultTests
         }
 
         Assert.Contains("redis.prefix", node.Store.Problem, StringComparison.Ordinal);
-        Assert.Single(log.Lines, l => l.Message.Contains("cannot be counted", StringComparison.Ordinal));
+        Assert.Single(log.Lines, l => l.Text.Contains("cannot be counted", StringComparison.Ordinal));
         Assert.Equal("a text of somebody", (string?)await server.ExecuteAsync("GET", (RedisKey)(options.LimitRoot + Money.Key.Text)));
     }
 
