@@ -4,6 +4,7 @@ using Gateway.Engine;
 using Gateway.Exchanges;
 using Gateway.Hosting;
 using Gateway.Ledger;
+using Gateway.Quotas;
 using Gateway.Routing;
 using Gateway.Telemetry;
 using Gateway.Tenants;
@@ -34,7 +35,8 @@ internal static class GatewayPipeline
             stages.UseMiddleware<RequestMiddleware>();      // bounded read, envelope: 400 413 415
             stages.UseMiddleware<RoutingMiddleware>();      // the model's cluster: 404
 
-            // Classify, Residency, Cache and Quota have their places here, in this order.
+            // Classify, Residency and Cache have their places here, in this order.
+            stages.UseMiddleware<QuotaMiddleware>();        // what it can come to is reserved of its limits: 429
             stages.UseMiddleware<LedgerMiddleware>();       // the line is opened, on disk where the class of data asks for it: 503
             stages.UseMiddleware<FallbackMiddleware>();     // the rest again on what is left, until a byte has gone to the client
             stages.UseLoadBalancing();

@@ -18,6 +18,7 @@ internal static class AdminEndpoints
         admin.MapOpenApi("/openapi.json").WithMetadata(new AnonymousAttribute());
         admin.MapKeys();
         admin.MapLedger();
+        admin.MapQuotas();
         admin.MapGet("/tenants", ListTenants)
             .Needs(AdminPermission.ReadTenants)
             .WithSummary("Tenants, as the configuration declares them.")

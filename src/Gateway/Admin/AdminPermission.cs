@@ -11,6 +11,9 @@ internal enum AdminPermission
     /// <summary>Single exchanges of the ledger.</summary>
     ReadExchanges,
 
+    /// <summary>Payments of tenants.</summary>
+    WriteBalances,
+
     /// <summary>What admins did.</summary>
     ReadActs,
 }

@@ -15,11 +15,20 @@ internal sealed record GatewayConfig
     [Description("The database that keys and the ledger stand in. Read at start only. Default: the SQLite file gateway.db in the data folder.")]
     public StoreConfig Store { get; init; } = new();
 
+    [Description("A Redis (7.0 or later) through which several nodes share quotas, and tell each other of changed keys. Read at start only. Default: quotas are this node's own.")]
+    public RedisConfig? Redis { get; init; }
+
     [Description("The record of who used what: a line for each request.")]
     public LedgerConfig Ledger { get; init; } = new();
 
     [Description("Bounds on what a client may send.")]
     public LimitsConfig Limits { get; init; } = new();
+
+    [Description("Limits that tenants share by name: each tenant of a plan has all of them for itself.")]
+    public IReadOnlyList<PlanConfig> Plans { get; init; } = [];
+
+    [Description("What currencies are worth in others, by date.")]
+    public IReadOnlyList<ExchangeRateConfig> ExchangeRates { get; init; } = [];
 
     [Required, Description("Models that clients may ask for by name.")]
     public IReadOnlyList<ModelConfig> Models { get; init; } = [];
@@ -53,6 +62,18 @@ internal sealed record StoreConfig
 {
     [Description("Connection string of a PostgreSQL database that several nodes may share, as ${ENVIRONMENT_VARIABLE} or file:PATH: Host=...;Username=...;Password=...;Database=...")]
     public Secret? Postgresql { get; init; }
+}
+
+internal sealed record RedisConfig
+{
+    [Required, Description("Connection string of StackExchange.Redis, as ${ENVIRONMENT_VARIABLE} or file:PATH: host:6379,password=...,ssl=true")]
+    public Secret Connection { get; init; } = null!;
+
+    [Pattern(Names.Plain, Names.PlainInWords), Description("Tells gateways apart that share a Redis: the nodes of one have the same. Default gateway.")]
+    public string Prefix { get; init; } = "gateway";
+
+    [Bounds(1, 1000), Description("Most nodes that there may be. While Redis is lost each goes by that part of a limit; without it, by as many as were alive before.")]
+    public int? Nodes { get; init; }
 }
 
 internal sealed record LedgerConfig
@@ -111,6 +132,9 @@ internal sealed record ModelConfig
 
     [Bounds("0s", "1h"), Description("How long a deployment that failed is tried last, e.g. 10s. Default 10s.")]
     public TimeSpan? Cooldown { get; init; }
+
+    [Description("Limits of the model over all tenants. Its days are those of UTC.")]
+    public QuotaConfig? Limits { get; init; }
 }
 
 /// <summary>May be written as the name alone.</summary>
@@ -178,13 +202,20 @@ internal sealed record DeploymentConfig
     [RemoteOnly, Description("Remote: whether streams are asked for their usage (`stream_options`), so that it is exact; false for an API that refuses the field. Default true.")]
     public bool StreamUsage { get; init; } = true;
 
-    [Description("What its tokens cost, for the ledger. Default nothing.")]
+    [RemoteOnly, Bounds(1, 100_000_000),
+     Description("Remote: tokens of an answer when the request does not say, set where a limit of tokens or money applies. Default 4096; 16 for /v1/completions, as OpenAI has it.")]
+    public int? MaxOutputTokens { get; init; }
+
+    [RemoteOnly, Bounds(1, 10_000_000), Description("Remote: tokens that an image of a request is taken for before the API has counted it. Default 2000.")]
+    public int? ImageTokens { get; init; }
+
+    [Description("What its tokens cost, for the ledger and for limits of money. Default nothing.")]
     public PriceConfig? Price { get; init; }
 }
 
 internal sealed record PriceConfig
 {
-    [Required, Pattern("^[A-Z]{3}$", "three capital letters of ISO 4217, such as USD"), Description("Currency, by ISO 4217, e.g. USD.")]
+    [Required, Pattern(CurrencyPattern, CurrencyInWords), Description("Currency, by ISO 4217, e.g. USD.")]
     public string Currency { get; init; } = "";
 
     [Required, Description("Price of a million tokens of prompts.")]
@@ -195,6 +226,9 @@ internal sealed record PriceConfig
 
     [Required, Description("Price of a million tokens of answers, reasoning included.")]
     public decimal Output { get; init; }
+
+    public const string CurrencyPattern = "^[A-Z]{3}$";
+    public const string CurrencyInWords = "three capital letters of ISO 4217, such as USD";
 }
 
 /// <summary>May be written as the path alone.</summary>
@@ -248,6 +282,21 @@ internal sealed record TenantConfig
     [Required, Description("Models that the tenant may use; \"*\" means all.")]
     public IReadOnlyList<string> Models { get; init; } = [];
 
+    [Description("Name of the plan whose limits hold for the tenant. Default none.")]
+    public string? Plan { get; init; }
+
+    [Description("Limits of the tenant, beside those of its plan: all hold.")]
+    public QuotaConfig? Limits { get; init; }
+
+    [Description("Where its days begin, for limits by day, week or month: a name of IANA's such as America/Sao_Paulo. Default UTC.")]
+    public string TimeZone { get; init; } = "UTC";
+
+    [Pattern(PriceConfig.CurrencyPattern, PriceConfig.CurrencyInWords), Description("Its currency, by ISO 4217: of its balance, and of limits of money that name none.")]
+    public string? Currency { get; init; }
+
+    [Description("`prepaid`: what the tenant uses must be paid ahead, by `gateway quotas top-up`. Default: nothing is paid ahead.")]
+    public BalanceMode Balance { get; init; }
+
     [Description("The tenant's API keys, by hash.")]
     public IReadOnlyList<KeyConfig> Keys { get; init; } = [];
 
@@ -275,6 +324,9 @@ internal sealed record KeyConfig : ScopeConfig
 
     [Description("From when on the key is refused: a date (its beginning in UTC) or a time such as 2027-01-31T18:00:00Z. Default: never.")]
     public DateTimeOffset? Expires { get; init; }
+
+    [Description("Limits of this key, beside those of its tenant: all hold.")]
+    public QuotaConfig? Limits { get; init; }
 
     public const string Sha256Pattern = "^[0-9a-fA-F]{64}$";
     public const string Sha256InWords = "the key's SHA-256, 64 hexadecimal digits; `gateway keys generate` makes both";

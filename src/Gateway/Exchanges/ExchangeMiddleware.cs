@@ -1,5 +1,6 @@
 using Gateway.Api;
 using Gateway.Ledger;
+using Gateway.Quotas;
 using Gateway.Telemetry;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,7 +10,7 @@ namespace Gateway.Exchanges;
 
 /// <summary>Opens the record of a request and settles it once, however the request ends. The outermost stage.</summary>
 internal sealed partial class ExchangeMiddleware(
-    RequestDelegate next, GatewayMetrics metrics, LedgerKeeper ledger, TimeProvider time, ILogger<ExchangeMiddleware> logger)
+    RequestDelegate next, GatewayMetrics metrics, QuotaKeeper quotas, LedgerKeeper ledger, TimeProvider time, ILogger<ExchangeMiddleware> logger)
 {
     private readonly ILogger _logger = logger;
 
@@ -33,6 +34,7 @@ internal sealed partial class ExchangeMiddleware(
             exchange.Envelope?.Dispose();
             var outcome = Outcome(context, exchange, completed);
             var status = Status(context.Response, outcome, completed);
+            quotas.Settle(exchange, outcome);
             metrics.ExchangeSettled(exchange, outcome, status);
             ledger.Close(context, exchange, outcome, status);
             if (outcome == ExchangeOutcome.UpstreamError)

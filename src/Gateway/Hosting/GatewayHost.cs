@@ -4,6 +4,7 @@ using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Providers;
+using Gateway.Quotas;
 using Gateway.Routing;
 using Gateway.Stores;
 using Gateway.Telemetry;
@@ -62,6 +63,7 @@ internal static class GatewayHost
         app.MapGateway();
         app.Services.GetRequiredService<EngineMetrics>();
         app.Services.GetRequiredService<LedgerMetrics>();
+        app.Services.GetRequiredService<QuotaMetrics>();
         await app.Services.GetRequiredService<GatewayLoader>().ApplyAsync(source.Config, awaitEngines: false);
         return app;
     }
@@ -88,6 +90,7 @@ internal static class GatewayHost
         services.AddSingleton(p => Store.Create(source.Config.Store, dataFolder, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StoreStart>();
         services.AddLedger();
+        services.AddQuotas(source.Config.Redis);
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();

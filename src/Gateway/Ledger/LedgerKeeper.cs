@@ -53,7 +53,10 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
         exchange.Endpoint.RouteId,
         exchange.DataClass,
         TraceContext.TraceIdOf(context.Request.Headers),
-        exchange.Model?.Name);
+        exchange.Model?.Name)
+    {
+        Reserved = exchange.Reservation?.Record,
+    };
 
     private LedgerClosing ClosingOf(Exchange exchange, ExchangeOutcome outcome, int status)
     {
@@ -65,9 +68,12 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
             status,
             exchange.Deployment?.Name,
             exchange.Usage,
-            exchange.Usage is { } usage ? price?.CostOf(usage) ?? 0 : 0,
+            exchange.CostNano,
             price?.Currency,
             time.GetElapsedTime(exchange.StartedAt),
-            exchange.FirstTokenAt == 0 ? null : time.GetElapsedTime(exchange.StartedAt, exchange.FirstTokenAt));
+            exchange.FirstTokenAt == 0 ? null : time.GetElapsedTime(exchange.StartedAt, exchange.FirstTokenAt))
+        {
+            Drawn = exchange.Reservation?.Drawn,
+        };
     }
 }

@@ -30,7 +30,23 @@ internal sealed class LedgerLine(LedgerOpening opening)
 /// <param name="TraceId">The client's W3C trace id, 32 hexadecimal digits; null when it sent none.</param>
 /// <param name="Model">The configured name of the model; null when there is none of the name that was asked for, which is text of the client.</param>
 internal sealed record LedgerOpening(
-    string Id, DateTimeOffset OpenedAt, string Tenant, string KeyId, string Endpoint, DataClass DataClass, string? TraceId, string? Model);
+    string Id, DateTimeOffset OpenedAt, string Tenant, string KeyId, string Endpoint, DataClass DataClass, string? TraceId, string? Model)
+{
+    /// <summary>What it has reserved of its limits, so that this still counts when the gateway ends before the exchange; null where none apply.</summary>
+    public ReservedRecord? Reserved { get; init; }
+}
+
+/// <summary>A reservation.</summary>
+/// <param name="At">When.</param>
+/// <param name="Tokens">Tokens of prompt and answer; 0 where no limit counts them.</param>
+/// <param name="Nano">Money in billionths of the currency's unit; 0 where no limit counts it.</param>
+/// <param name="Currency">Of the money.</param>
+internal sealed record ReservedRecord(DateTimeOffset At, long Tokens, long Nano, string? Currency);
+
+/// <summary>What was drawn from a balance.</summary>
+/// <param name="Nano">How much, in billionths of the currency's unit.</param>
+/// <param name="Currency">Of the balance.</param>
+internal sealed record DrawnRecord(long Nano, string Currency);
 
 /// <summary>What is known of an exchange when it has ended.</summary>
 /// <param name="ClosedAt">When.</param>
@@ -53,4 +69,8 @@ internal sealed record LedgerClosing(
     long CostNano,
     string? Currency,
     TimeSpan Latency,
-    TimeSpan? FirstToken);
+    TimeSpan? FirstToken)
+{
+    /// <summary>What it took from its tenant's balance; null where nothing is paid ahead.</summary>
+    public DrawnRecord? Drawn { get; init; }
+}

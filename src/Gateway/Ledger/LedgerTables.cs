@@ -27,6 +27,9 @@ internal abstract class LedgerTables(Store store, string node) : IDisposable
     protected static readonly string InsertUsage =
         $"INSERT INTO usage_daily ({KeyColumns}, {SumColumns}) VALUES (@{KeyColumns.Replace(", ", ", @", StringComparison.Ordinal)}, @{SumColumns.Replace(", ", ", @", StringComparison.Ordinal)}) {AddToUsage}";
 
+    /// <summary>Adds to what tenants have spent of their balances.</summary>
+    protected const string AddToSpent = "ON CONFLICT (tenant, currency) DO UPDATE SET spent_nano = balance_spent.spent_nano + excluded.spent_nano";
+
     private DbConnection? _connection;
 
     /// <summary>This process, in the lines that it opens.</summary>

@@ -37,6 +37,9 @@ internal sealed partial class LedgerWriter : IHostedService, IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "ledger" };
     }
 
+    /// <summary>This process, in the lines that it opens.</summary>
+    public string Node => _tables.Node;
+
     /// <summary>Whether the store takes lines.</summary>
     public LedgerHealth Health => _health;
 

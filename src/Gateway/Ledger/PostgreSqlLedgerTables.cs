@@ -18,10 +18,11 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
     // An array a column, all of one length: a statement that is prepared once, whatever the number of lines.
     private const string InsertOpen =
         """
-        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, deployment, outcome,
-            input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency)
-        SELECT o, i, $1, t, k, e, d, tr, m, '', 'open', 0, 0, 0, 0, 0, 0, ''
-        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) AS l(o, i, t, k, e, d, tr, m)
+        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, reserved_at, reserved_tokens, reserved_nano, reserved_currency,
+            deployment, outcome, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency)
+        SELECT o, i, $1, t, k, e, d, tr, m, ra, rt, rn, rc, '', 'open', 0, 0, 0, 0, 0, 0, ''
+        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::bigint[], $11::bigint[], $12::bigint[], $13::text[]) AS l(o, i, t, k, e, d, tr, m, ra, rt, rn, rc)
         ON CONFLICT (opened_at, id) DO NOTHING
         """;
 
@@ -29,19 +30,26 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
     private static readonly string InsertClosed =
         $"""
         WITH closed AS (
-            INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, closed_at, deployment, outcome, code, status,
-                input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us)
-            SELECT o, i, $1, t, k, e, d, tr, m, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi
+            INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, reserved_at, reserved_tokens, reserved_nano, reserved_currency,
+                closed_at, deployment, outcome, code, status,
+                input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, drawn_nano, drawn_currency)
+            SELECT o, i, $1, t, k, e, d, tr, m, ra, rt, rn, rc, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, dn, dc
             FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::bigint[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[],
-                $20::bigint[], $21::text[], $22::bigint[], $23::bigint[])
-                AS l(o, i, t, k, e, d, tr, m, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi)
+                $10::bigint[], $11::bigint[], $12::bigint[], $13::text[],
+                $14::bigint[], $15::text[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
+                $24::bigint[], $25::text[], $26::bigint[], $27::bigint[], $28::bigint[], $29::text[])
+                AS l(o, i, t, k, e, d, tr, m, ra, rt, rn, rc, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, dn, dc)
             ON CONFLICT (opened_at, id) DO UPDATE SET closed_at = excluded.closed_at, deployment = excluded.deployment, outcome = excluded.outcome,
                 code = excluded.code, status = excluded.status, input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens,
                 output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens, estimated = excluded.estimated,
-                cost_nano = excluded.cost_nano, currency = excluded.currency, latency_us = excluded.latency_us, first_token_us = excluded.first_token_us
+                cost_nano = excluded.cost_nano, currency = excluded.currency, latency_us = excluded.latency_us, first_token_us = excluded.first_token_us,
+                drawn_nano = excluded.drawn_nano, drawn_currency = excluded.drawn_currency
             WHERE exchanges.closed_at IS NULL
-            RETURNING *)
+            RETURNING *),
+        drawn AS (
+            INSERT INTO balance_spent (tenant, currency, spent_nano)
+            SELECT tenant, drawn_currency, sum(drawn_nano) FROM closed WHERE drawn_nano > 0 GROUP BY 1, 2 ORDER BY tenant COLLATE "C", drawn_currency COLLATE "C"
+            {AddToSpent})
         INSERT INTO usage_daily ({KeyColumns}, {SumColumns})
         SELECT div(opened_at, 86400000000)::bigint AS day, tenant, key_id, model, deployment, endpoint, currency,
             count(*), count(*) FILTER (WHERE outcome IN ('upstream_error', 'error')), count(*) FILTER (WHERE outcome = 'refused'), 0, sum(estimated),
@@ -208,6 +216,10 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => DataClassWords.Of(l.DataClass)),
         Column(lines, l => l.TraceId),
         Column(lines, l => l.Model ?? ""),
+        Column(lines, l => l.Reserved is { } reserved ? (long?)StoreTime.ToMicroseconds(reserved.At) : null),
+        Column(lines, l => l.Reserved?.Tokens ?? 0),
+        Column(lines, l => l.Reserved?.Nano ?? 0),
+        Column(lines, l => l.Reserved?.Currency ?? ""),
     ];
 
     private static object[] ClosingColumns(List<LedgerClosing> lines) =>
@@ -226,6 +238,8 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => l.Currency ?? ""),
         Column(lines, l => (long)l.Latency.TotalMicroseconds),
         Column(lines, l => l.FirstToken is { } first ? (long?)first.TotalMicroseconds : null),
+        Column(lines, l => l.Drawn?.Nano ?? 0),
+        Column(lines, l => l.Drawn?.Currency ?? ""),
     ];
 
     private static TValue[] Column<TLine, TValue>(List<TLine> lines, Func<TLine, TValue> value)

@@ -56,7 +56,8 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         var body = new SplicedBody(
             envelope.Body,
             upstream.ModelJson.IsEmpty ? default : new Splice(envelope.ModelRange, upstream.ModelJson),
-            upstream.AsksForUsage(exchange) ? envelope.UsageSplice!.Value : default);
+            upstream.AsksForUsage(exchange) ? envelope.UsageSplice!.Value : default,
+            upstream.CapOf(exchange) ?? default);
 
         httpContext.Request.Body = body;
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);
@@ -135,6 +136,9 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
     public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) =>
         ValueTask.CompletedTask;
 
+    // What the operator's account may use is not what the client may.
+    private static bool IsRateLimit(string name) => name.StartsWith("x-ratelimit-", StringComparison.OrdinalIgnoreCase);
+
     private static bool TryAdd(HttpHeaders headers, string name, StringValues values) =>
         values.Count == 1 ? headers.TryAddWithoutValidation(name, values.ToString()) : headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values.ToArray());
 
@@ -159,7 +163,7 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         foreach (var (name, values) in headers.NonValidated)
         {
             var text = values.ToString();
-            if (WithheldAnswerHeaders.Contains(name) || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
+            if (WithheldAnswerHeaders.Contains(name) || IsRateLimit(name) || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
             {
                 (withheld ??= []).Add(name);
             }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Engine;
 using Gateway.Ledger;
+using Gateway.Quotas;
 using Gateway.Tenants;
 
 namespace Gateway.Routing;
@@ -27,6 +28,9 @@ internal sealed class GatewayModel(
 
     /// <summary>How the ledger is kept.</summary>
     public LedgerModel Ledger { get; } = ledger;
+
+    /// <summary>What currencies are worth.</summary>
+    public required ExchangeRates Rates { get; init; }
 
     /// <summary>Largest request body in bytes.</summary>
     public long BodyLimit { get; } = bodyLimit;

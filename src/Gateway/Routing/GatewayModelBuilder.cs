@@ -3,6 +3,7 @@ using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Providers;
+using Gateway.Quotas;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
 using Yarp.ReverseProxy.Model;
@@ -31,10 +32,17 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIs
                 model.Name,
                 _startedAt,
                 [.. ClusterConfigProvider.Routes.Select(route => new RouteModel(route, state, transformer))],
-                model.Deployments.Select(d => DeploymentOf(deployments[d.Name], model, d.Weight, engines)).ToFrozenDictionary(d => d.Name));
+                model.Deployments.Select(d => DeploymentOf(deployments[d.Name], model, d.Weight, engines)).ToFrozenDictionary(d => d.Name))
+            {
+                Limits = LimitModels.Merge(LimitModels.Of(model.Limits, QuotaOwner.Model, model.Name, "", QuotaPlace.OfNode, $"model `{model.Name}`")),
+                Timeout = ModelCluster.TimeoutOf(model),
+            };
         }).ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
 
-        return new GatewayModel(AccessModel.Of(config, issuers.Build(config)), models, LedgerModel.Of(config.Ledger), config.Limits.BodyBytes, [.. engines.Values]);
+        return new GatewayModel(AccessModel.Of(config, issuers.Build(config)), models, LedgerModel.Of(config.Ledger), config.Limits.BodyBytes, [.. engines.Values])
+        {
+            Rates = new ExchangeRates(config.ExchangeRates),
+        };
     }
 
     private static DeploymentModel DeploymentOf(

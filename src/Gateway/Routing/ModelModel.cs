@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Quotas;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Routing;
@@ -9,4 +10,11 @@ namespace Gateway.Routing;
 /// <param name="Routes">YARP's route to the model's cluster for each endpoint, at <see cref="Api.ApiEndpoint.Index"/>.</param>
 /// <param name="Deployments">Deployments by name, which is the destination's id too.</param>
 internal sealed record ModelModel(
-    string Name, long CreatedAt, IReadOnlyList<RouteModel> Routes, FrozenDictionary<string, DeploymentModel> Deployments);
+    string Name, long CreatedAt, IReadOnlyList<RouteModel> Routes, FrozenDictionary<string, DeploymentModel> Deployments)
+{
+    /// <summary>Limits of the model over all tenants.</summary>
+    public LimitModel[] Limits { get; init; } = [];
+
+    /// <summary>Longest silence of a deployment.</summary>
+    public TimeSpan Timeout { get; init; }
+}

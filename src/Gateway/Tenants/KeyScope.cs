@@ -12,6 +12,9 @@ namespace Gateway.Tenants;
 /// <param name="DataClass">Least data class of its requests.</param>
 internal sealed record KeyScope(IReadOnlyList<string>? Models, IReadOnlyList<string>? Endpoints, IReadOnlyList<IPNetwork>? Networks, DataClass DataClass)
 {
+    /// <summary>Limits of the key, beside those of its tenant; null for none.</summary>
+    public QuotaConfig? Limits { get; init; }
+
     /// <summary>What an endpoint is called in scopes.</summary>
     public static readonly IReadOnlyList<string> EndpointNames = [.. ApiEndpoint.All.Select(e => e.RouteId), "models", "usage", "tokenize", "detokenize"];
 

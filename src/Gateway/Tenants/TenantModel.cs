@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Gateway.Configuration;
+using Gateway.Quotas;
 
 namespace Gateway.Tenants;
 
@@ -10,4 +11,7 @@ internal sealed record TenantModel(string Name, FrozenSet<string> Models)
 {
     /// <summary>Bounds on its keys.</summary>
     public KeyPolicyConfig KeyPolicy { get; init; } = new();
+
+    /// <summary>Its limits.</summary>
+    public TenantQuota Quota { get; init; } = TenantQuota.None;
 }

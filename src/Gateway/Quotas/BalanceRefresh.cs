@@ -1,0 +1,35 @@
+using Gateway.Stores;
+
+namespace Gateway.Quotas;
+
+/// <summary>Notices payments that another process has booked, such as the command line: by a look at each balance in use. And tells the store anew what it has lost.</summary>
+internal sealed class BalanceRefresh(QuotaStore store, QuotaRebuild rebuild, TimeProvider time) : BackgroundService
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Takes over what was paid in meanwhile; while the store is down, what is known stays.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var balance in rebuild.Balances)
+            {
+                await rebuild.RefreshAsync(balance, cancellationToken);
+            }
+        }
+        catch (Exception e) when (StoreError.From(e) is not null)
+        {
+            // Keys and the ledger have said so already.
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        store.Emptied += () => Task.Run(rebuild.TellAllAsync, stoppingToken);
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            await RefreshAsync(stoppingToken);
+        }
+    }
+}
