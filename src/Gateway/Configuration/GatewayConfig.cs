@@ -178,6 +178,15 @@ internal sealed record DeploymentConfig
     [RemoteOnly, Description("Remote: whether streams are asked for their usage (`stream_options`), so that it is exact; false for an API that refuses the field. Default true.")]
     public bool StreamUsage { get; init; } = true;
 
+    [RemoteOnly, Description("Remote: the host is on a private network: connections go to private addresses only, and plain http is taken. Without it they go to public ones only. An address written out in base_url, and localhost, need it not. Default false.")]
+    public bool Private { get; init; }
+
+    [RemoteOnly, Description("Remote: addresses or CIDR ranges that all addresses of the host must lie within, e.g. [10.20.0.0/16]. Default: anywhere that `private` allows.")]
+    public IReadOnlyList<string> Networks { get; init; } = [];
+
+    [RemoteOnly, Description("Remote: further headers of clients' requests that this API gets, e.g. [x-custom]. Default: only those that change its answer, such as OpenAI-Beta.")]
+    public IReadOnlyList<string> PassHeaders { get; init; } = [];
+
     [Description("What its tokens cost, for the ledger. Default nothing.")]
     public PriceConfig? Price { get; init; }
 }

@@ -1,9 +1,11 @@
+using System.Net;
 using System.Text;
 using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Providers;
+using Gateway.Residency.Guard;
 using Gateway.Routing;
 using Gateway.Stores;
 using Gateway.Telemetry;
@@ -100,6 +102,8 @@ internal static class GatewayHost
         services.AddSingleton<JwtIssuers>();
         services.AddSingleton<TokenValidator>();
         services.AddSingleton<EngineHost>();
+        services.AddSingleton<HostResolver>(Dns.GetHostAddressesAsync);
+        services.AddSingleton<GuardedConnector>();
         services.AddSingleton<UpstreamTransformer>();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<EngineMetrics>();

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using Gateway.Api;
@@ -21,6 +22,7 @@ internal sealed class Upstream
         BaseUrl = new Uri(config.BaseUrl!).AbsoluteUri.TrimEnd('/');
         Timeout = timeout;
         StreamUsage = config.StreamUsage;
+        PassedHeaders = UpstreamHeaders.PassedWith(config.PassHeaders);
         _uris = [.. ApiEndpoint.All.Select(e => new Uri(BaseUrl + e.Path))];
         Authorization = apiKey is null ? null : $"Bearer {apiKey}";
         ApiKey = apiKey;
@@ -48,6 +50,9 @@ internal sealed class Upstream
 
     /// <summary>Whether the API can be asked for the usage of its streams.</summary>
     public bool StreamUsage { get; }
+
+    /// <summary>Names of the headers of a client's request that it gets.</summary>
+    public FrozenSet<string> PassedHeaders { get; }
 
     /// <summary>Longest silence before the answer is given up.</summary>
     public TimeSpan Timeout { get; }
