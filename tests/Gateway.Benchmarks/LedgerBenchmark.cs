@@ -123,7 +123,7 @@ internal static class LedgerBenchmark
             var at = start.AddTicks((end - start).Ticks / lines * i);
             var (tenant, model) = (random.Next(100), random.Next(5));
             group.Add(new LedgerLine(new LedgerOpening(
-                RequestIds.Create(at), at, $"tenant-{tenant}", $"key_{tenant:x16}", "chat.completions", DataClass.Public, TraceId: null, $"model-{model}"))
+                RequestIds.Create(at), at, $"tenant-{tenant}", $"key_{tenant:x16}", "chat.completions", "public", TraceId: null, $"model-{model}"))
             {
                 Closing = new LedgerClosing(
                     at.AddSeconds(1), "ok", Code: null, 200, $"deployment-{model}", new Usage(random.Next(4_000), random.Next(1_000)), random.Next(1_000_000), "USD",

@@ -47,6 +47,12 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     public static readonly ApiError KeyRevoked = new(
         StatusCodes.Status401Unauthorized, "This API key was revoked. Ask for a new one.", ApiErrorTypes.InvalidRequest, Code: "key_revoked");
 
+    public static ApiError KeyClassUnknown(string dataClass) => new(
+        StatusCodes.Status403Forbidden,
+        $"The requests of this key are of the data class `{RequestFields.Shorten(dataClass)}` at least, which the gateway's configuration no longer has (`data_classes`).",
+        ApiErrorTypes.InvalidRequest,
+        Code: "data_class_unknown");
+
     /// <summary>The key may be good: it is not for the client to throw away.</summary>
     public static readonly ApiError KeysUnavailable = new(
         StatusCodes.Status503ServiceUnavailable,

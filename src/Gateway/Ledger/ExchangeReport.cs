@@ -109,12 +109,10 @@ internal sealed record ExchangeRequest(TimeRange Range, IReadOnlyDictionary<stri
             }
 
             chosen.Add(name, value);
-            error = name switch
+            if (name == "outcome" && !OutcomeWords.All.Contains(value, StringComparer.Ordinal))
             {
-                "outcome" when !OutcomeWords.All.Contains(value, StringComparer.Ordinal) => OneOf(name, OutcomeWords.All),
-                "data_class" when !DataClassWords.All.Contains(value, StringComparer.Ordinal) => OneOf(name, DataClassWords.All),
-                _ => error,
-            };
+                error = ApiError.BadRequest($"Invalid 'outcome': must be one of {string.Join(", ", OutcomeWords.All)}.", name, "invalid_value");
+            }
 
             // A line is found by its time; an id tells it.
             if (name == "id")
@@ -127,7 +125,4 @@ internal sealed record ExchangeRequest(TimeRange Range, IReadOnlyDictionary<stri
 
         return error is null ? new ExchangeRequest(range, chosen) : null;
     }
-
-    private static ApiError OneOf(string name, IReadOnlyList<string> words) =>
-        ApiError.BadRequest($"Invalid '{name}': must be one of {string.Join(", ", words)}.", name, "invalid_value");
 }

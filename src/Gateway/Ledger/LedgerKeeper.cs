@@ -51,7 +51,7 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
         exchange.Caller.Tenant.Name,
         exchange.Caller.KeyId,
         exchange.Endpoint.RouteId,
-        exchange.DataClass,
+        exchange.DataClass.Name,
         TraceContext.TraceIdOf(context.Request.Headers),
         exchange.Model?.Name);
 

@@ -26,11 +26,11 @@ internal sealed class LedgerLine(LedgerOpening opening)
 /// <param name="Tenant">Whose it is.</param>
 /// <param name="KeyId">Which key it came with.</param>
 /// <param name="Endpoint">Name of the endpoint, such as <c>chat.completions</c>.</param>
-/// <param name="DataClass">How sensitive it is.</param>
+/// <param name="DataClass">How sensitive it is: name of its class.</param>
 /// <param name="TraceId">The client's W3C trace id, 32 hexadecimal digits; null when it sent none.</param>
 /// <param name="Model">The configured name of the model; null when there is none of the name that was asked for, which is text of the client.</param>
 internal sealed record LedgerOpening(
-    string Id, DateTimeOffset OpenedAt, string Tenant, string KeyId, string Endpoint, DataClass DataClass, string? TraceId, string? Model);
+    string Id, DateTimeOffset OpenedAt, string Tenant, string KeyId, string Endpoint, string DataClass, string? TraceId, string? Model);
 
 /// <summary>What is known of an exchange when it has ended.</summary>
 /// <param name="ClosedAt">When.</param>

@@ -191,7 +191,7 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => l.Tenant),
         Column(lines, l => l.KeyId),
         Column(lines, l => l.Endpoint),
-        Column(lines, l => DataClassWords.Of(l.DataClass)),
+        Column(lines, l => l.DataClass),
         Column(lines, l => l.TraceId),
         Column(lines, l => l.Model ?? ""),
     ];

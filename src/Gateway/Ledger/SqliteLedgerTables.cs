@@ -141,7 +141,7 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         statement.Bind(4, opening.Tenant);
         statement.Bind(5, opening.KeyId);
         statement.Bind(6, opening.Endpoint);
-        statement.Bind(7, DataClassWords.Of(opening.DataClass));
+        statement.Bind(7, opening.DataClass);
         statement.Bind(8, opening.TraceId);
         statement.Bind(9, opening.Model ?? "");
     }

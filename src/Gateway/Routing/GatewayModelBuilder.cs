@@ -34,7 +34,8 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIs
                 model.Deployments.Select(d => DeploymentOf(deployments[d.Name], model, d.Weight, engines)).ToFrozenDictionary(d => d.Name));
         }).ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
 
-        return new GatewayModel(AccessModel.Of(config, issuers.Build(config)), models, LedgerModel.Of(config.Ledger), config.Limits.BodyBytes, [.. engines.Values]);
+        var access = AccessModel.Of(config, issuers.Build(config));
+        return new GatewayModel(access, models, LedgerModel.Of(config.Ledger, access.Classes), config.Limits.BodyBytes, [.. engines.Values]);
     }
 
     private static DeploymentModel DeploymentOf(

@@ -3,6 +3,7 @@ using System.Net;
 using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Configuration.Validators;
+using Gateway.Exchanges;
 using Gateway.Tenants.Jwt;
 
 namespace Gateway.Tenants;
@@ -12,12 +13,14 @@ namespace Gateway.Tenants;
 /// <param name="Keys">Declared keys by hash.</param>
 /// <param name="Admins">Admins by the hash of their key.</param>
 /// <param name="Issuers">Issuers of tokens by their <c>iss</c>.</param>
+/// <param name="Classes">Classes of data.</param>
 /// <param name="TrustedProxies">See <see cref="ClientAddress"/>.</param>
 internal sealed record AccessModel(
     FrozenDictionary<string, TenantModel> Tenants,
     FrozenDictionary<KeyHash, KeyModel> Keys,
     FrozenDictionary<KeyHash, AdminIdentity> Admins,
     FrozenDictionary<string, JwtIssuer> Issuers,
+    DataClasses Classes,
     IReadOnlyList<IPNetwork> TrustedProxies)
 {
     /// <param name="config">A configuration without errors.</param>
@@ -31,8 +34,12 @@ internal sealed record AccessModel(
             config.Tenants.SelectMany(t => t.Keys.Select(k => KeyOf(tenants[t.Name], k))).ToFrozenDictionary(k => k.Hash),
             config.Admins.ToFrozenDictionary(a => KeyHash.FromHex(a.Sha256), a => new AdminIdentity(a.Name, [a.Role], a.Tenant)),
             issuers,
+            new DataClasses(config.DataClasses),
             [.. config.Listen.TrustedProxies.Select(n => Networks.TryParse(n, out var network) ? network : throw new FormatException(n))]);
     }
+
+    /// <summary>Least data class of requests with this scope; null when it names one that there is no longer.</summary>
+    public DataClass? FloorOf(KeyScope scope) => scope.DataClass is null ? Classes.Lowest : Classes.Find(scope.DataClass);
 
     private static FrozenSet<string> ModelsOf(TenantConfig tenant, FrozenSet<string> allModels) =>
         tenant.Models.Contains(TenantModelsValidator.Every, StringComparer.Ordinal) ? allModels : tenant.Models.ToFrozenSet(StringComparer.Ordinal);

@@ -17,7 +17,7 @@ public sealed class LedgerTablesTests
     {
         await using var test = await TestStore.CreateAsync(kind);
         using var tables = Tables(test.Store);
-        var line = new LedgerLine(new("req_1", Noon.AddMicroseconds(3), "acme", "key_1", "chat.completions", DataClass.Restricted, "0af7651916cd43dd8448eb211c80319c", "gpt"));
+        var line = new LedgerLine(new("req_1", Noon.AddMicroseconds(3), "acme", "key_1", "chat.completions", "restricted", "0af7651916cd43dd8448eb211c80319c", "gpt"));
 
         tables.Write([line]);
         var open = await test.RowsAsync("SELECT outcome, closed_at, tenant, key_id, model, deployment, endpoint, data_class, trace_id, node FROM exchanges");
@@ -212,7 +212,7 @@ public sealed class LedgerTablesTests
         await using var test = await TestStore.CreateAsync(kind);
         using var tables = Tables(test.Store);
         const string Sql = "'); DROP TABLE exchanges; --\" $1 @node %s \\ \u00FC\uD83D\uDE00\r\n";
-        var line = new LedgerLine(new(Sql, Noon, Sql, Sql, Sql, DataClass.Public, Sql, Sql));
+        var line = new LedgerLine(new(Sql, Noon, Sql, Sql, Sql, "public", Sql, Sql));
         line.Closing = new(Noon, Sql, Sql, 200, Sql, null, 0, Sql, TimeSpan.Zero, null);
 
         tables.Write([new LedgerLine(line.Opening)]);
