@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Admin;
 using Gateway.Configuration;
+using Gateway.Residency.Guard;
 using Gateway.Routing;
 using Gateway.Stores;
 using Gateway.Tenants;
@@ -59,7 +60,8 @@ internal static class KeysBenchmark
         var jwks = Path.Combine(folder, "jwks.json");
         await File.WriteAllTextAsync(jwks, Jwks(rsa, ec));
         var config = Config(jwks);
-        using var issuers = new JwtIssuers(TimeProvider.System, NullLogger<SigningKeys>.Instance);
+        var connector = new GuardedConnector(System.Net.Dns.GetHostAddressesAsync, NullLogger<GuardedConnector>.Instance);
+        using var issuers = new JwtIssuers(connector, TimeProvider.System, NullLogger<SigningKeys>.Instance);
         var gateway = new GatewayModel(AccessModel.Of(config, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, ledger: null!, 0, []);
         var authenticator = new Authenticator(directory, new TokenValidator(TimeProvider.System), TimeProvider.System);
         foreach (var (name, credential, iterations) in new[]

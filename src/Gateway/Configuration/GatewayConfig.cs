@@ -185,6 +185,7 @@ internal sealed record DeploymentConfig
 
     [RemoteOnly, Description("Remote: further headers of clients' requests that this API gets, e.g. [x-custom]. Default: only those that change its answer, such as OpenAI-Beta.")]
     public IReadOnlyList<string> PassHeaders { get; init; } = [];
+
     [Description("Where it processes and keeps what it is sent, and under whose law. A local one is where the node is, and needs no more than `weights`.")]
     public PlacementConfig? Placement { get; init; }
 

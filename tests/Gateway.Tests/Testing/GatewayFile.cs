@@ -14,6 +14,8 @@ internal sealed class GatewayFile
     private readonly StringBuilder _more = new();
     private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal);
 
+    private string? _text;
+
     public int BodyBytes { get; init; } = 1_000_000;
 
     /// <param name="name">Public name.</param>
@@ -90,6 +92,9 @@ internal sealed class GatewayFile
         return this;
     }
 
+    /// <summary>A file of this text.</summary>
+    public static GatewayFile Of(string text) => new() { _text = text };
+
     /// <summary>Adds whole keys of the file.</summary>
     public GatewayFile More(string yaml)
     {
@@ -106,6 +111,12 @@ internal sealed class GatewayFile
         }
 
         var path = Path.Combine(folder, "gateway.yaml");
+        if (_text is not null)
+        {
+            File.WriteAllText(path, _text);
+            return path;
+        }
+
         File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}tenants:\n{_tenants}{(_admins.Length > 0 ? "admins:\n" : "")}{_admins}{_more}");
         return path;
     }
