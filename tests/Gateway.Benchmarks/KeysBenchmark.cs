@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Admin;
 using Gateway.Configuration;
+using Gateway.Residency;
 using Gateway.Residency.Guard;
 using Gateway.Routing;
 using Gateway.Stores;
@@ -62,7 +63,8 @@ internal static class KeysBenchmark
         var config = Config(jwks);
         var connector = new GuardedConnector(System.Net.Dns.GetHostAddressesAsync, NullLogger<GuardedConnector>.Instance);
         using var issuers = new JwtIssuers(connector, TimeProvider.System, NullLogger<SigningKeys>.Instance);
-        var gateway = new GatewayModel(AccessModel.Of(config, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, ledger: null!, 0, []);
+        var residency = new ResidencyModel(config);
+        var gateway = new GatewayModel(AccessModel.Of(config, residency, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, residency, ledger: null!, 0, []);
         var authenticator = new Authenticator(directory, new TokenValidator(TimeProvider.System), TimeProvider.System);
         foreach (var (name, credential, iterations) in new[]
         {

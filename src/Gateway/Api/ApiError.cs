@@ -19,6 +19,9 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     /// <summary>Seconds after which a retry makes sense, sent as <c>Retry-After</c>.</summary>
     public int? RetryAfter { get; init; }
 
+    /// <summary>For each deployment of the model why it may not be used, sent as <c>deployments</c>; null where that is not the matter.</summary>
+    public IReadOnlyList<DeploymentRefusal>? Deployments { get; init; }
+
     public static ApiError BadRequest(string message, string? param = null, string? code = null) =>
         new(StatusCodes.Status400BadRequest, message, ApiErrorTypes.InvalidRequest, param, code);
 
@@ -157,6 +160,17 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         ApiErrorTypes.InvalidRequest,
         Code: "residency_denied");
 
+    public static ApiError ResidencyDenied(string model, string dataClass, IReadOnlyList<DeploymentRefusal> deployments) => new(
+        StatusCodes.Status403Forbidden,
+        $"No deployment of the model `{model}` may be sent data of the class `{dataClass}` by your policy: "
+        + $"{string.Join("; ", deployments.Select(d => $"{d.Name}: {string.Join(", ", d.Reasons)}"))}.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "residency_denied")
+    { Deployments = deployments };
+
+    /// <summary>What is wrong with the header by which a client says how sensitive its request is.</summary>
+    public static ApiError DataClassHeader(string problem, string code) => BadRequest($"The header `x-data-class` {problem}.", "x-data-class", code);
+
     public static ApiError ModelNotFound(string model) => new(
         StatusCodes.Status404NotFound,
         $"The model `{RequestFields.Shorten(model, MaxQuoted)}` does not exist or you do not have access to it.",
@@ -202,6 +216,11 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     public static ApiError Internal(string message) =>
         new(StatusCodes.Status500InternalServerError, message, ApiErrorTypes.Server, Code: "internal_error");
 }
+
+/// <summary>Why a deployment may not be used.</summary>
+/// <param name="Name">Name of the deployment.</param>
+/// <param name="Reasons">Words for programs.</param>
+internal sealed record DeploymentRefusal(string Name, IReadOnlyList<string> Reasons);
 
 /// <summary>The values of <c>error.type</c> that OpenAI's clients know.</summary>
 internal static class ApiErrorTypes

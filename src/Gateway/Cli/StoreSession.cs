@@ -2,11 +2,12 @@ using System.CommandLine;
 using System.Text.Json;
 using Gateway.Admin;
 using Gateway.Hosting;
+using Gateway.Residency;
 using Gateway.Residency.Guard;
 using Gateway.Stores;
+using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
 using Gateway.Tenants.Keys;
-using Gateway.Tenants;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Cli;
@@ -28,7 +29,7 @@ internal sealed class StoreSession : IAsyncDisposable
         var connector = new GuardedConnector((_, _) => Task.FromResult<System.Net.IPAddress[]>([]), NullLogger<GuardedConnector>.Instance);
         using var issuers = new JwtIssuers(connector, time, NullLogger<SigningKeys>.Instance);
         var who = new AdminIdentity($"cli:{Environment.UserName}", [AdminRole.Admin], Tenant: null);
-        Caller = new AdminCaller(new AdminGrant(who, AdminRole.Admin, Tenant: null), AccessModel.Of(source.Config, issuers.Build(source.Config)), RequestId: null);
+        Caller = new AdminCaller(new AdminGrant(who, AdminRole.Admin, Tenant: null), AccessModel.Of(source.Config, new ResidencyModel(source.Config), issuers.Build(source.Config)), RequestId: null);
     }
 
     public Store Store { get; }

@@ -1,3 +1,5 @@
+using Gateway.Configuration;
+
 namespace Gateway.Residency;
 
 /// <summary>Where a deployment processes and keeps what it is sent, and under whose law. Null is what is not known.</summary>
@@ -42,5 +44,42 @@ internal sealed record Placement
     public bool IsExpired(DateTimeOffset now) => ExpiresAt <= now;
 
     /// <summary>Where it is processed, for headers and the ledger: <c>BR</c>, or <c>DE,FR</c>; null when that is not known.</summary>
-    public string? Country { get; init; }
+    public string? Countries { get; private init; }
+
+    /// <param name="deployment">A deployment without errors.</param>
+    /// <param name="node">The node that it runs on when it is local.</param>
+    /// <param name="book">Names of countries and groups.</param>
+    public static Placement Of(DeploymentConfig deployment, NodeConfig node, CountryBook book)
+    {
+        var config = deployment.Placement ?? new PlacementConfig();
+        var placement = deployment.Kind == DeploymentKind.Local
+            ? OfNode(node) with { WeightsOrigin = config.Weights.Origin }
+            : new Placement
+            {
+                // Nowhere is no place where something could be processed.
+                Processing = book.Read(config.Processing) is { IsEmpty: false } processing ? processing : null,
+                Storage = book.Read(config.Storage),
+                Operator = config.Operator,
+                OperatorCountry = config.OperatorCountry,
+                RetentionDays = config.RetentionDays,
+                Trains = config.Trains,
+                WeightsOrigin = config.Weights.Origin,
+                Evidence = config.Evidence,
+                CheckedAt = config.Checked,
+                ExpiresAt = config.Expires,
+            };
+        return placement with { Countries = placement.Processing is { } countries ? string.Join(',', countries.Codes) : null };
+    }
+
+    // What is answered in this process is kept nowhere: the ledger has no content, and the engine forgets.
+    public static Placement OfNode(NodeConfig node) => new()
+    {
+        IsLocal = true,
+        Processing = node.Country is null ? null : new CountrySet([node.Country]),
+        Storage = node.Country is null ? null : new CountrySet([node.Country]),
+        Operator = node.Operator,
+        OperatorCountry = node.OperatorCountry ?? node.Country,
+        RetentionDays = 0,
+        Trains = false,
+    };
 }

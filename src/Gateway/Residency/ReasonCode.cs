@@ -1,6 +1,8 @@
+using System.Text.Json;
+
 namespace Gateway.Residency;
 
-/// <summary>Why a deployment is not permitted. As text in snake_case.</summary>
+/// <summary>Why a deployment is not permitted; clients get it in snake_case, by <see cref="ReasonWords"/>.</summary>
 internal enum ReasonCode
 {
     /// <summary>The tenant has no policy, so only local deployments are permitted.</summary>
@@ -33,6 +35,19 @@ internal enum ReasonCode
     WeightsOriginUnknown,
     WeightsOriginNotAllowed,
 
+    /// <summary>Personal data must be redacted first, which is not done.</summary>
+    NotRedacted,
+
     /// <summary>The month's share of the operator, the country or all foreign ones is used up.</summary>
     CapReached,
+}
+
+/// <summary>What reasons are called.</summary>
+internal static class ReasonWords
+{
+    private static readonly string[] Words = [.. Enum.GetValues<ReasonCode>().Select(c => JsonNamingPolicy.SnakeCaseLower.ConvertName(c.ToString()))];
+
+    public static IReadOnlyList<string> All => Words;
+
+    public static string Of(ReasonCode code) => Words[(int)code];
 }

@@ -26,6 +26,9 @@ internal sealed class ResidencyDecision(
     /// <summary>One for each deployment of the model, in the order of the configuration.</summary>
     public IReadOnlyList<Verdict> Verdicts { get; } = verdicts;
 
+    /// <summary>What was looked at and why it is not permitted, as the ledger has it: <c>azure-br;openai-us=processing_not_allowed</c>.</summary>
+    public string Candidates { get; } = string.Join(';', verdicts.Select(v => v.Summary));
+
     /// <summary>The permitted ones of the model's deployments, as YARP has them.</summary>
     public IReadOnlyList<DestinationState> Destinations { get; } = destinations;
 
@@ -47,6 +50,9 @@ internal sealed class ResidencyDecision(
         return decision;
     }
 
+    /// <summary>Whether the deployment was permitted when this was decided.</summary>
+    public bool Allows(string deployment) => _permitted.Contains(deployment);
+
     /// <summary>Whether a request may be sent to the deployment at this moment: one that was permitted when the request came may have expired meanwhile.</summary>
-    public bool Permits(string deployment, DateTimeOffset now) => At(now)._permitted.Contains(deployment) && _permitted.Contains(deployment);
+    public bool Permits(string deployment, DateTimeOffset now) => Allows(deployment) && At(now).Allows(deployment);
 }

@@ -9,8 +9,11 @@ internal sealed record Verdict(string Deployment, Placement Placement, IReadOnly
     /// <summary>Whether no rule stands against it.</summary>
     public bool IsPermitted { get; } = Findings.All(f => f.Code is null);
 
-    /// <summary>Every rule that stands against it.</summary>
-    public IEnumerable<ReasonCode> Reasons => Findings.Where(f => f.Code is not null).Select(f => f.Code!.Value);
+    /// <summary>Why it is not permitted, each reason once.</summary>
+    public IReadOnlyList<string> Reasons { get; } = [.. Findings.Where(f => f.Code is not null).Select(f => ReasonWords.Of(f.Code!.Value)).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The same as the ledger has it: <c>azure-br</c>, or <c>openai-us=processing_not_allowed,trains</c>.</summary>
+    public string Summary => IsPermitted ? Deployment : $"{Deployment}={string.Join(',', Reasons)}";
 }
 
 /// <summary>What became of one rule.</summary>

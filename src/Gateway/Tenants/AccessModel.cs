@@ -4,6 +4,7 @@ using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Configuration.Validators;
 using Gateway.Exchanges;
+using Gateway.Residency;
 using Gateway.Tenants.Jwt;
 
 namespace Gateway.Tenants;
@@ -24,17 +25,18 @@ internal sealed record AccessModel(
     IReadOnlyList<IPNetwork> TrustedProxies)
 {
     /// <param name="config">A configuration without errors.</param>
+    /// <param name="residency">Its policies.</param>
     /// <param name="issuers">Its issuers.</param>
-    public static AccessModel Of(GatewayConfig config, FrozenDictionary<string, JwtIssuer> issuers)
+    public static AccessModel Of(GatewayConfig config, ResidencyModel residency, FrozenDictionary<string, JwtIssuer> issuers)
     {
         var allModels = config.Models.Select(m => m.Name).ToFrozenSet(StringComparer.Ordinal);
-        var tenants = config.Tenants.ToFrozenDictionary(t => t.Name, t => new TenantModel(t.Name, ModelsOf(t, allModels)) { KeyPolicy = t.KeyPolicy }, StringComparer.Ordinal);
+        var tenants = config.Tenants.ToFrozenDictionary(t => t.Name, t => new TenantModel(t.Name, ModelsOf(t, allModels), residency.PolicyOf(t.Name)) { KeyPolicy = t.KeyPolicy }, StringComparer.Ordinal);
         return new(
             tenants,
             config.Tenants.SelectMany(t => t.Keys.Select(k => KeyOf(tenants[t.Name], k))).ToFrozenDictionary(k => k.Hash),
             config.Admins.ToFrozenDictionary(a => KeyHash.FromHex(a.Sha256), a => new AdminIdentity(a.Name, [a.Role], a.Tenant)),
             issuers,
-            new DataClasses(config.DataClasses),
+            residency.Classes,
             [.. config.Listen.TrustedProxies.Select(n => Networks.TryParse(n, out var network) ? network : throw new FormatException(n))]);
     }
 

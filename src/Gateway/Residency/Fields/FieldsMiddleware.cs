@@ -1,5 +1,6 @@
 using Gateway.Api;
 using Gateway.Exchanges;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Residency.Fields;
 
@@ -12,7 +13,7 @@ internal sealed class FieldsMiddleware(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         var exchange = context.GetExchange();
-        var found = FieldScanner.Scan(exchange.Envelope.Body.Span, FieldTable.Of(exchange.Endpoint), exchange.Residency?.Rule.DeniedFields ?? FieldEffects.All);
+        var found = FieldScanner.Scan(exchange.Envelope.Body.Span, FieldTable.Of(exchange.Endpoint), exchange.Residency!.Rule.DeniedFields);
         return found.Path is null ? next(context)
             : found.IsDuplicate ? exchange.RefuseAsync(context, ApiError.DuplicateKey(found.Path))
             : StayAsync(context, exchange, found);
@@ -21,7 +22,10 @@ internal sealed class FieldsMiddleware(RequestDelegate next)
     private Task StayAsync(HttpContext context, Exchange exchange, FieldFinding found)
     {
         var proxy = context.GetReverseProxyFeature();
-        var here = proxy.AvailableDestinations.Where(d => exchange.Model!.Deployments[d.DestinationId].Local is not null).ToList();
+        var here = HereOf(proxy.AvailableDestinations, exchange);
+
+        // As ever: where all that is permitted looks down, a try is better than a sure refusal.
+        here = here.Count > 0 ? here : HereOf(exchange.Residency!.Destinations, exchange);
         if (here.Count == 0)
         {
             return exchange.RefuseAsync(context, ApiError.FieldDenied(found.Path!, found.Effect, exchange.DataClass));
@@ -37,4 +41,7 @@ internal sealed class FieldsMiddleware(RequestDelegate next)
         proxy.AvailableDestinations = here;
         return next(context);
     }
+
+    private static List<DestinationState> HereOf(IReadOnlyList<DestinationState> destinations, Exchange exchange) =>
+        [.. destinations.Where(d => exchange.Model!.Deployments[d.DestinationId].Local is not null)];
 }

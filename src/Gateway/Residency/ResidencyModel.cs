@@ -1,0 +1,40 @@
+using System.Collections.Frozen;
+using Gateway.Configuration;
+using Gateway.Exchanges;
+
+namespace Gateway.Residency;
+
+/// <summary>Who permits what, of one configuration: policies as they hold and placements as they are known. Knows of no requests and no connections.</summary>
+internal sealed class ResidencyModel
+{
+    private readonly FrozenDictionary<string, ResidencyPolicy> _byTenant;
+    private readonly FrozenDictionary<string, Placement> _placements;
+
+    /// <param name="config">A configuration without errors.</param>
+    public ResidencyModel(GatewayConfig config)
+    {
+        Classes = new DataClasses(config.DataClasses);
+        var book = new CountryBook(config.CountryGroups);
+        var compiler = new PolicyCompiler(config.Policies, Classes, book);
+        Policies = [compiler.CompileNone(), .. config.Policies.Select((p, i) => compiler.Compile(p, i + 1))];
+        var byName = Policies.Where(p => p.Name is not null).ToDictionary(p => p.Name!, StringComparer.Ordinal);
+        _byTenant = config.Tenants.ToFrozenDictionary(t => t.Name, t => t.Policy is null ? Policies[0] : byName[t.Policy], StringComparer.Ordinal);
+        _placements = config.Deployments.ToFrozenDictionary(d => d.Name, d => Placement.Of(d, config.Node, book), StringComparer.Ordinal);
+    }
+
+    public DataClasses Classes { get; }
+
+    /// <summary>At their index; the first is that of tenants without one.</summary>
+    public IReadOnlyList<ResidencyPolicy> Policies { get; }
+
+    public ResidencyPolicy PolicyOf(string tenant) => _byTenant[tenant];
+
+    public Placement PlacementOf(string deployment) => _placements[deployment];
+
+    /// <summary>What the policy says of a deployment, for a class, at a moment.</summary>
+    public Verdict Judge(ResidencyPolicy policy, DataClass dataClass, string deployment, DateTimeOffset now)
+    {
+        var placement = _placements[deployment];
+        return new Verdict(deployment, placement, ResidencyJudge.Judge(policy.RuleOf(dataClass), placement, now));
+    }
+}
