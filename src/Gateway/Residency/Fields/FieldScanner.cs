@@ -82,7 +82,7 @@ internal ref struct FieldScanner
         {
             if (!ScanValue(node))
             {
-                _path = string.Create(CultureInfo.InvariantCulture, $"[{i}]{_path}");
+                _path = string.Create(CultureInfo.InvariantCulture, $"[{i}]{(_path is null or ['[', ..] ? "" : ".")}{_path}");
                 return false;
             }
         }
