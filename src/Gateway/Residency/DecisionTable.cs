@@ -50,7 +50,8 @@ internal sealed class DecisionTable
         return next!;
     }
 
-    private static string IdOf(string model, ResidencyPolicy policy, DataClass dataClass, IEnumerable<Verdict> verdicts)
+    /// <summary>See <see cref="ResidencyDecision.Id"/>.</summary>
+    public static string IdOf(string model, ResidencyPolicy policy, DataClass dataClass, IEnumerable<Verdict> verdicts)
     {
         var content = Encoding.UTF8.GetBytes(string.Join('\n', verdicts.Select(v => v.Summary).Prepend($"{model}\n{policy.Hash}\n{dataClass.Name}")));
         return "dec_" + Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 8));

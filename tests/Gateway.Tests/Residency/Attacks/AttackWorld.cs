@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Gateway.Residency.Guard;
 using Gateway.Tenants;
@@ -26,12 +27,12 @@ public sealed class AttackWorld : IAsyncLifetime
     /// <summary>Not configured.</summary>
     internal FakeUpstream Elsewhere { get; } = FakeUpstream.Start();
 
-    internal ManualTimeProvider Time { get; } = new();
+    internal ShiftedTime Time { get; } = new();
 
     internal TestGateway Gateway { get; private set; } = null!;
 
-    /// <summary>What DNS says at the moment; a name that is not here has no address.</summary>
-    internal Dictionary<string, string[]> Dns { get; } = new(StringComparer.OrdinalIgnoreCase);
+    /// <summary>What DNS says, each time anew; a name that is not here has no address.</summary>
+    internal Dictionary<string, Func<string[]>> Dns { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>How often DNS was asked.</summary>
     internal int Lookups { get; private set; }
@@ -41,7 +42,9 @@ public sealed class AttackWorld : IAsyncLifetime
     public async Task InitializeAsync() => Gateway = await TestGateway.StartAsync(GatewayFile.Of(Text()), Time, configure: services => services.AddSingleton<HostResolver>((host, _) =>
     {
         Lookups++;
-        return Task.FromResult<IPAddress[]>([.. Dns.GetValueOrDefault(host, []).Select(IPAddress.Parse)]);
+        return Dns.TryGetValue(host, out var addresses)
+            ? Task.FromResult<IPAddress[]>([.. addresses().Select(IPAddress.Parse)])
+            : throw new SocketException((int)SocketError.HostNotFound);
     }));
 
     public async Task DisposeAsync()

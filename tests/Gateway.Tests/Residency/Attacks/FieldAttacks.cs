@@ -35,7 +35,7 @@ public sealed class FieldAttacks(AttackWorld world) : IClassFixture<AttackWorld>
         ["the context of a user"] = Top("\"user_security_context\":{\"source_ip\":\"192.0.2.1\"}", "user_security_context", "identifiers"),
         ["a tier of service elsewhere"] = Top("\"service_tier\":\"flex\"", "service_tier", "service_tier"),
         ["a router's providers"] = Top("\"provider\":{\"order\":[\"Elsewhere\"]}", "provider", "service_tier"),
-        ["a router's models"] = Top("\"models\":[\"vendor/elsewhere\"]", "models", "service_tier"),
+        ["a router's models"] = Top("\"models\":[\"vendor/elsewhere\"]", "models[0]", "service_tier"),
         ["a library's base URL"] = Top("\"api_base\":\"URL\"", "api_base", "remote_urls"),
         ["another server's key-value cache"] = Top("\"kv_transfer_params\":{\"remote_host\":\"127.0.0.1\"}", "kv_transfer_params", "remote_urls"),
         ["web search"] = Top("\"web_search_options\":{}", "web_search_options", "hosted_tools"),
