@@ -97,7 +97,8 @@ internal static class LedgerBenchmark
             {{store}}ledger: { durability: { public: {{durability}} } }
             models: [{ name: gpt-4o-mini, deployments: [upstream] }]
             deployments: [{ name: upstream, kind: openai-compatible, base_url: "{{upstream}}/v1", price: { currency: USD, input: 0.15, output: 0.6 } }]
-            tenants: [{ name: t, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
+            policies: [{ name: open, classes: { public: { anywhere: true } } }]
+            tenants: [{ name: t, policy: open, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
             """);
         return await Child.StartGatewayAsync(folder);
     }

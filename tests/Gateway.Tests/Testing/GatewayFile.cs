@@ -130,7 +130,7 @@ internal sealed class GatewayFile
         // What is not about residency goes anywhere.
         var policies = _policies ?? "  - { name: open, classes: { public: { anywhere: true }, internal: { anywhere: true }, personal: { anywhere: true }, restricted: { anywhere: true } } }\n";
         var tenants = string.Concat(_tenants.Select(t => $"  - {{ {t}{(_policies is null ? ", policy: open" : "")} }}\n"));
-        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}policies:\n{policies}tenants:\n{tenants}{(_admins.Length > 0 ? "admins:\n" : "")}{_admins}{_more}");
+        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}{(policies.Length > 0 ? "policies:\n" : "")}{policies}tenants:\n{tenants}{(_admins.Length > 0 ? "admins:\n" : "")}{_admins}{_more}");
         return path;
     }
 }

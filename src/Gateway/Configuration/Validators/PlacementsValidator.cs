@@ -8,6 +8,7 @@ internal sealed class PlacementsValidator : IConfigValidator
     public void Validate(GatewayConfig config, ConfigReport report)
     {
         var book = new CountryBook(config.CountryGroups);
+        var areAskedFor = config.Policies.Any(p => p.Classes.Values.Any(r => r.Anywhere != true && r.LocalOnly != true));
         for (var i = 0; i < config.Deployments.Count; i++)
         {
             var (deployment, parent) = (config.Deployments[i], $"deployments[{i}]");
@@ -28,7 +29,7 @@ internal sealed class PlacementsValidator : IConfigValidator
             }
             else
             {
-                ValidateRemote(deployment, NamesOf(deployment, config), parent, book, report);
+                ValidateRemote(deployment, NamesOf(deployment, config), parent, book, areAskedFor, report);
             }
         }
     }
@@ -75,7 +76,7 @@ internal sealed class PlacementsValidator : IConfigValidator
 
     private static bool Same(CountrySet? a, CountrySet? b) => a is not null && b is not null && a.IsSubsetOf(b) && b.IsSubsetOf(a);
 
-    private static void ValidateRemote(DeploymentConfig deployment, IEnumerable<string> models, string parent, CountryBook book, ConfigReport report)
+    private static void ValidateRemote(DeploymentConfig deployment, IEnumerable<string> models, string parent, CountryBook book, bool areAskedFor, ConfigReport report)
     {
         var facts = new List<CatalogueFact>();
         var url = deployment.BaseUrl ?? (deployment.Kind == DeploymentKind.OpenAI ? DefaultConfig.OpenAIBaseUrl : null);
@@ -89,7 +90,13 @@ internal sealed class PlacementsValidator : IConfigValidator
         var key = $"{parent}.placement";
         if (deployment.Placement is not { } placement)
         {
-            report.Warning($"{parent}.name", $"nothing is known of where the deployment {ConfigText.Quote(deployment.Name)} is, so no policy that asks for it permits it; write `placement`{Suggest(facts)}");
+            if (areAskedFor)
+            {
+                report.Warning(
+                    $"{parent}.name",
+                    $"nothing is known of where the deployment {ConfigText.Quote(deployment.Name)} is, so no policy that asks for it permits it; write `placement`{Suggest(facts)}");
+            }
+
             return;
         }
 
