@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using Gateway.Exchanges;
 using Gateway.Stores;
 using Npgsql;
 

@@ -164,7 +164,7 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         statement.Bind(22, closing.Usage is { IsEstimated: true } ? 1 : 0);
         statement.Bind(23, closing.CostNano);
         statement.Bind(24, closing.Currency ?? "");
-        statement.Bind(22, (long)closing.Latency.TotalMicroseconds);
+        statement.Bind(25, (long)closing.Latency.TotalMicroseconds);
         statement.Bind(26, closing.FirstToken is { } first ? (long)first.TotalMicroseconds : null);
         statement.Bind(27, closing.Country);
     }

@@ -14,6 +14,8 @@ internal static class Catalogue
     // Vertex AI's name of no region in particular.
     private const string Global = "global";
 
+    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     private static readonly CatalogueJson Content = Load();
 
     private static readonly CountryBook Book = new([]);
@@ -117,7 +119,7 @@ internal static class Catalogue
     private static CatalogueJson Load()
     {
         using var stream = typeof(Catalogue).Assembly.GetManifestResourceStream(Resource)!;
-        return JsonSerializer.Deserialize<CatalogueJson>(stream, new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower })!;
+        return JsonSerializer.Deserialize<CatalogueJson>(stream, Options)!;
     }
 
     private sealed record CatalogueJson(
