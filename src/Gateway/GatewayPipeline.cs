@@ -5,6 +5,9 @@ using Gateway.Exchanges;
 using Gateway.Hosting;
 using Gateway.Ledger;
 using Gateway.Quotas;
+using Gateway.Residency;
+using Gateway.Residency.Fields;
+using Gateway.Residency.Guard;
 using Gateway.Routing;
 using Gateway.Telemetry;
 using Gateway.Tenants;
@@ -21,6 +24,7 @@ internal static class GatewayPipeline
         app.UseMiddleware<ListenerMiddleware>();            // the API and administration have ports of their own
         app.UseMiddleware<AuthenticationMiddleware>();      // 401
         app.UseMiddleware<ScopeMiddleware>();               // 403, for what is no exchange
+        app.UseMiddleware<ClassifyMiddleware>();            // 400, for what is no exchange
         app.UseMiddleware<AdminMiddleware>();               // 401 403, on administration's listener
         app.MapHealth();
         app.MapGatewayMetrics().WithMetadata(new AdminAttribute(), new AnonymousAttribute());
@@ -34,13 +38,17 @@ internal static class GatewayPipeline
             stages.UseMiddleware<ScopeMiddleware>();        // where the key may be used, and for what: 403
             stages.UseMiddleware<RequestMiddleware>();      // bounded read, envelope: 400 413 415
             stages.UseMiddleware<RoutingMiddleware>();      // the model's cluster: 404
+            stages.UseMiddleware<ClassifyMiddleware>();     // how sensitive it is: 400
+            stages.UseMiddleware<ResidencyMiddleware>();    // where it may go: 403
+            stages.UseMiddleware<FieldsMiddleware>();       // what it asks for beside an answer: 400 403
 
-            // Classify, Residency and Cache have their places here, in this order.
+            // Cache has its place here.
             stages.UseMiddleware<QuotaMiddleware>();        // what it can come to is reserved of its limits: 429
             stages.UseMiddleware<LedgerMiddleware>();       // the line is opened, on disk where the class of data asks for it: 503
             stages.UseMiddleware<FallbackMiddleware>();     // the rest again on what is left, until a byte has gone to the client
             stages.UseLoadBalancing();
             stages.UsePassiveHealthChecks();
+            stages.UseMiddleware<DispatchMiddleware>();     // where it goes is looked at once more: 403
             stages.UseMiddleware<EngineMiddleware>();       // `local://` is answered here, all else by YARP's forwarder
         });
     }

@@ -21,15 +21,16 @@ return args switch
     ["quotas", "redis"] => await QuotaRedisBenchmark.RunAsync(),
     ["quotas", "race"] => await QuotaRaceBenchmark.RunAsync(1_000_000),
     ["quotas", "race", var count] => await QuotaRaceBenchmark.RunAsync(long.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
+    ["residency"] => ResidencyBenchmark.Run(),
     [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
         + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync()
         + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000)
-        + await QuotaRedisBenchmark.RunAsync() + await QuotaRaceBenchmark.RunAsync(1_000_000),
+        + await QuotaRedisBenchmark.RunAsync() + await QuotaRaceBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas redis | quotas race [COUNT]]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas redis | quotas race [COUNT] | residency]");
     return 2;
 }

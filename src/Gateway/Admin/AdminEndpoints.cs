@@ -1,5 +1,6 @@
 using Gateway.Api;
 using Gateway.Hosting;
+using Gateway.Residency;
 using Gateway.Stores;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
@@ -19,6 +20,7 @@ internal static class AdminEndpoints
         admin.MapKeys();
         admin.MapLedger();
         admin.MapQuotas();
+        admin.MapExplain();
         admin.MapGet("/tenants", ListTenants)
             .Needs(AdminPermission.ReadTenants)
             .WithSummary("Tenants, as the configuration declares them.")

@@ -13,6 +13,8 @@ internal enum AdminPermission
 
     /// <summary>Payments of tenants.</summary>
     WriteBalances,
+    /// <summary>Where a request would go, and why.</summary>
+    Explain,
 
     /// <summary>What admins did.</summary>
     ReadActs,

@@ -2,10 +2,13 @@ using System.CommandLine;
 using System.Text.Json;
 using Gateway.Admin;
 using Gateway.Hosting;
+using Gateway.Residency;
+using Gateway.Residency.Guard;
 using Gateway.Stores;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
 using Gateway.Tenants.Keys;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Cli;
 
@@ -23,9 +26,10 @@ internal sealed class StoreSession : IAsyncDisposable
         Keys = new KeyOperations(new KeyStore(store, new AdminActStore(store, time)), time);
 
         // Tokens are of no use here.
-        using var issuers = new JwtIssuers(time, Microsoft.Extensions.Logging.Abstractions.NullLogger<SigningKeys>.Instance);
+        var connector = new GuardedConnector((_, _) => Task.FromResult<System.Net.IPAddress[]>([]), NullLogger<GuardedConnector>.Instance);
+        using var issuers = new JwtIssuers(connector, time, NullLogger<SigningKeys>.Instance);
         var who = new AdminIdentity($"cli:{Environment.UserName}", [AdminRole.Admin], Tenant: null);
-        Caller = new AdminCaller(new AdminGrant(who, AdminRole.Admin, Tenant: null), AccessModel.Of(source.Config, issuers.Build(source.Config)), RequestId: null);
+        Caller = new AdminCaller(new AdminGrant(who, AdminRole.Admin, Tenant: null), AccessModel.Of(source.Config, new ResidencyModel(source.Config), issuers.Build(source.Config)), RequestId: null);
     }
 
     public Store Store { get; }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Gateway.Admin;
 using Gateway.Configuration;
@@ -5,6 +6,7 @@ using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Providers;
 using Gateway.Quotas;
+using Gateway.Residency.Guard;
 using Gateway.Routing;
 using Gateway.Stores;
 using Gateway.Telemetry;
@@ -103,6 +105,8 @@ internal static class GatewayHost
         services.AddSingleton<JwtIssuers>();
         services.AddSingleton<TokenValidator>();
         services.AddSingleton<EngineHost>();
+        services.AddSingleton<HostResolver>(Dns.GetHostAddressesAsync);
+        services.AddSingleton<GuardedConnector>();
         services.AddSingleton<UpstreamTransformer>();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<EngineMetrics>();

@@ -51,11 +51,14 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
         exchange.Caller.Tenant.Name,
         exchange.Caller.KeyId,
         exchange.Endpoint.RouteId,
-        exchange.DataClass,
+        exchange.DataClass.Name,
         TraceContext.TraceIdOf(context.Request.Headers),
         exchange.Model?.Name)
     {
         Reserved = exchange.Reservation?.Record,
+        Decision = exchange.Residency?.Id,
+        Policy = exchange.Residency?.Policy.Hash,
+        Candidates = exchange.Residency?.Candidates,
     };
 
     private LedgerClosing ClosingOf(Exchange exchange, ExchangeOutcome outcome, int status)
@@ -74,6 +77,7 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
             exchange.FirstTokenAt == 0 ? null : time.GetElapsedTime(exchange.StartedAt, exchange.FirstTokenAt))
         {
             Drawn = exchange.Reservation?.Drawn,
+            Country = exchange.Deployment?.Placement.Countries,
         };
     }
 }

@@ -12,9 +12,11 @@ namespace Gateway.Ledger;
 /// </summary>
 internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimeProvider time) : LedgerTables(store, node)
 {
-    private const string OpenColumns = "opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, reserved_at, reserved_tokens, reserved_nano, reserved_currency";
+    private const string OpenColumns =
+        "opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, reserved_at, reserved_tokens, reserved_nano, reserved_currency";
     private const string CloseColumns =
-        "closed_at, deployment, outcome, code, status, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, drawn_nano, drawn_currency";
+        "closed_at, deployment, outcome, code, status, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, "
+        + "country, drawn_nano, drawn_currency";
 
     private static readonly string InsertOpen =
         $"""
@@ -161,9 +163,12 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         statement.Bind(++place, opening.Tenant);
         statement.Bind(++place, opening.KeyId);
         statement.Bind(++place, opening.Endpoint);
-        statement.Bind(++place, DataClassWords.Of(opening.DataClass));
+        statement.Bind(++place, opening.DataClass);
         statement.Bind(++place, opening.TraceId);
         statement.Bind(++place, opening.Model ?? "");
+        statement.Bind(++place, opening.Decision);
+        statement.Bind(++place, opening.Policy);
+        statement.Bind(++place, opening.Candidates);
         statement.Bind(++place, opening.Reserved is { } reserved ? StoreTime.ToMicroseconds(reserved.At) : null);
         statement.Bind(++place, opening.Reserved?.Tokens ?? 0);
         statement.Bind(++place, opening.Reserved?.Nano ?? 0);
@@ -188,6 +193,7 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         statement.Bind(++place, closing.Currency ?? "");
         statement.Bind(++place, (long)closing.Latency.TotalMicroseconds);
         statement.Bind(++place, closing.FirstToken is { } first ? (long)first.TotalMicroseconds : null);
+        statement.Bind(++place, closing.Country);
         statement.Bind(++place, closing.Drawn?.Nano ?? 0);
         statement.Bind(++place, closing.Drawn?.Currency ?? "");
     }

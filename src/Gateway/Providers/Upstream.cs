@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using Gateway.Api;
@@ -32,6 +33,7 @@ internal sealed class Upstream
         MaxOutputTokens = config.MaxOutputTokens;
         ImageTokens = config.ImageTokens ?? DefaultImageTokens;
         ChatCapField = config.Kind == DeploymentKind.OpenAI ? "max_completion_tokens" : "max_tokens";
+        PassedHeaders = UpstreamHeaders.PassedWith(config.PassHeaders);
         _uris = [.. ApiEndpoint.All.Select(e => new Uri(BaseUrl + e.Path))];
         Authorization = apiKey is null ? null : $"Bearer {apiKey}";
         ApiKey = apiKey;
@@ -71,6 +73,9 @@ internal sealed class Upstream
 
     /// <summary>Tokens of an answer when the request does not say.</summary>
     public int DefaultMaxTokens(ApiEndpoint endpoint) => MaxOutputTokens ?? (endpoint == ApiEndpoint.Completions ? DefaultCompletionTokens : DefaultChatTokens);
+
+    /// <summary>Names of the headers of a client's request that it gets.</summary>
+    public FrozenSet<string> PassedHeaders { get; }
 
     /// <summary>Longest silence before the answer is given up.</summary>
     public TimeSpan Timeout { get; }

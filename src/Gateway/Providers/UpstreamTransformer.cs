@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using Gateway.Exchanges;
+using Gateway.Residency;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -15,28 +16,6 @@ namespace Gateway.Providers;
 /// </summary>
 internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
 {
-    private static readonly FrozenSet<string> WithheldHeaders = new[]
-    {
-        // The client's credentials, and its account at the provider.
-        "Authorization", "Proxy-Authorization", "Cookie", "x-api-key", "api-key", "x-goog-api-key", "OpenAI-Organization", "OpenAI-Project",
-
-        // Where the client is, and by what way the request came.
-        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-Forwarded-For", "X-Envoy-External-Address", "X-Azure-ClientIP",
-        "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "Fly-Client-IP", "Origin", "Referer",
-
-        // What the client calls the request in its own traces (W3C Trace Context and Baggage, and what came before them).
-        "traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context",
-
-        // Ask for something else than the answer, which would then look broken.
-        "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
-
-        // Belong to this connection (RFC 9110, 7.6.1), or are set anew.
-        "Host", "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "Expect",
-        "Content-Length", "Accept-Encoding", "Alt-Svc",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
-    private const string ForwardedPrefix = "X-Forwarded-";
-
     // A shorter key of the client, such as a demonstration's, may be part of any header by chance.
     private const int ShortestSecret = 16;
 
@@ -69,7 +48,7 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         var hops = headers.GetCommaSeparatedValues("Connection");
         foreach (var (name, values) in headers)
         {
-            if (!IsWithheld(name, values, key) && !hops.Contains(name, StringComparer.OrdinalIgnoreCase)
+            if (upstream.PassedHeaders.Contains(name) && !Holds(values, key) && !hops.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && !TryAdd(proxyRequest.Headers, name, values))
             {
                 TryAdd(proxyRequest.Content!.Headers, name, values);
@@ -77,6 +56,9 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         }
 
         proxyRequest.Content!.Headers.ContentLength = body.Length;
+
+        // The client's own would tell what software it is; some hosts refuse requests without any.
+        proxyRequest.Headers.TryAddWithoutValidation("User-Agent", "Gateway");
 
         // The answer is read on its way (usage, completeness), so it must not come compressed.
         proxyRequest.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
@@ -150,11 +132,8 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         }
     }
 
-    private static bool IsWithheld(string name, StringValues values, string? key) =>
-        WithheldHeaders.Contains(name)
-        || name.StartsWith(':')
-        || name.StartsWith(ForwardedPrefix, StringComparison.OrdinalIgnoreCase)
-        || (key is { Length: >= ShortestSecret } && values.ToString().Contains(key, StringComparison.Ordinal));
+    private static bool Holds(StringValues values, string? key) =>
+        key is { Length: >= ShortestSecret } && values.ToString().Contains(key, StringComparison.Ordinal);
 
     // A header in which an upstream echoes its key is lost whole; so is one that Kestrel would not write.
     private static void Withhold(HttpHeaders headers, string? key)
@@ -163,7 +142,8 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         foreach (var (name, values) in headers.NonValidated)
         {
             var text = values.ToString();
-            if (WithheldAnswerHeaders.Contains(name) || IsRateLimit(name) || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
+            if (WithheldAnswerHeaders.Contains(name) || IsRateLimit(name) || name.StartsWith(ResidencyHeaders.Prefix, StringComparison.OrdinalIgnoreCase)
+                || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
             {
                 (withheld ??= []).Add(name);
             }

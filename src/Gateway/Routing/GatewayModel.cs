@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Quotas;
+using Gateway.Residency;
 using Gateway.Tenants;
 
 namespace Gateway.Routing;
@@ -13,6 +14,7 @@ namespace Gateway.Routing;
 internal sealed class GatewayModel(
     AccessModel access,
     FrozenDictionary<string, ModelModel> models,
+    ResidencyModel residency,
     LedgerModel ledger,
     long bodyLimit,
     IReadOnlyList<EngineHandle> engines)
@@ -25,6 +27,9 @@ internal sealed class GatewayModel(
 
     /// <summary>Models by public name.</summary>
     public FrozenDictionary<string, ModelModel> Models { get; } = models;
+
+    /// <summary>Who permits what.</summary>
+    public ResidencyModel Residency { get; } = residency;
 
     /// <summary>How the ledger is kept.</summary>
     public LedgerModel Ledger { get; } = ledger;
