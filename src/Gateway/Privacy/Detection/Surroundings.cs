@@ -1,0 +1,284 @@
+namespace Gateway.Privacy.Detection;
+
+/// <summary>The labels that may speak of one value, nearest first, and what speaks against it.</summary>
+internal struct Surroundings
+{
+    private const int MostTokens = 10;
+    private const int MostCharacters = 90;
+    private const int MostLabels = 6;
+
+    // A label on the other side of a nearer one that means something else speaks less of the value, and so does one with another value between.
+    private const double BehindAnother = 0.6;
+
+    // Against a kind that the label right before the value does not name.
+    private const int NamedOtherwise = 25;
+
+    private Near _labels;
+    private int _count;
+    private KindSet _named;
+
+    /// <summary>Points against a number of whatever kind: negative or 0.</summary>
+    public int Against { get; private set; }
+
+    /// <summary>Whether a version, a build or the like is what the dotted numbers here are.</summary>
+    public bool IsVersion { get; private set; }
+
+    public static Surroundings Of(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int first, int last, ref Columns columns)
+    {
+        var result = default(Surroundings);
+        var next = FirstFrom(labels, first);
+        result.Before(text, tokens, labels, first, next);
+        result.After(text, tokens, labels, last, next);
+        if (columns.LabelOf(text, labels, tokens[first].Start) is { } column)
+        {
+            result.Add(column, 1);
+            if (column.Role == LabelRole.Other)
+            {
+                result.Against = -45;
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Points that the labels give to a kind.</summary>
+    public readonly int PointsFor(PersonalDataKind kind)
+    {
+        var best = 0.0;
+        for (var i = 0; i < _count; i++)
+        {
+            if (_labels[i].Kinds.Has(kind))
+            {
+                best = Math.Max(best, _labels[i].Points);
+            }
+        }
+
+        return (int)best - (_named.IsEmpty || _named.Has(kind) ? 0 : NamedOtherwise);
+    }
+
+    private void Before(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int first, int next)
+    {
+        var factor = 1.0;
+        for (var i = next - 1; i >= 0 && i >= next - 5; i--)
+        {
+            ref readonly var label = ref labels[i];
+            var between = first - label.Last - 1;
+            var distance = tokens[first].Start - label.End;
+            if (between > MostTokens || distance > MostCharacters)
+            {
+                return;
+            }
+
+            if (label.Role is LabelRole.Country or LabelRole.CountryCode || between < 0)
+            {
+                continue;
+            }
+
+            if (IsCut(text, tokens, label.Last, first))
+            {
+                return;
+            }
+
+            var values = Values(tokens[(label.Last + 1)..first]);
+            if (label.Role is LabelRole.Other or LabelRole.Version)
+            {
+                if (values == 0 && factor == 1.0)
+                {
+                    Against = between <= 3 ? -45 : between <= 6 ? -25 : Against;
+                    IsVersion |= label.Role == LabelRole.Version && between <= 4;
+                }
+                else if (values > 0 && between == values && label.Role == LabelRole.Other)
+                {
+                    // The number of another sort goes on: 2024 / 123.
+                    Against = Math.Min(Against, -20);
+                }
+
+                factor *= BehindAnother;
+                continue;
+            }
+
+            if (between <= 2 && values == 0 && factor == 1.0 && label.Points >= Lexicon.Exact)
+            {
+                _named = label.Kinds;
+            }
+
+            Add(label, factor * Nearness(between) * (values == 0 ? 1 : values <= 3 && between <= values + 2 ? 0.9 : 0.7));
+            if (label.Points > 20)
+            {
+                factor *= BehindAnother;
+            }
+        }
+    }
+
+    private void After(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int last, int next)
+    {
+        var factor = 1.0;
+        for (var i = next; i < labels.Length && i < next + 4; i++)
+        {
+            ref readonly var label = ref labels[i];
+            if (label.First <= last)
+            {
+                continue;
+            }
+
+            var between = label.First - last - 1;
+            if (between > MostTokens - 2 || label.Start - tokens[last].End > MostCharacters || IsCut(text, tokens, last, label.First) || Values(tokens[(last + 1)..label.First]) > 0)
+            {
+                return;
+            }
+
+            if (label.Role is LabelRole.Country or LabelRole.CountryCode)
+            {
+                continue;
+            }
+
+            if (IsFollowedByValue(text, tokens, label))
+            {
+                return;
+            }
+
+            if (label.Role != LabelRole.Label)
+            {
+                if (between == 0 && factor == 1.0 && tokens[last].Gap is Gap.Space or Gap.Joined)
+                {
+                    Against = Math.Min(Against, -25);
+                }
+
+                return;
+            }
+
+            if (_named.IsEmpty && _count == 0 && factor == 1.0 && between <= 4 && label.Points >= Lexicon.Exact)
+            {
+                _named = label.Kinds;
+            }
+
+            Add(label, factor * Nearness(between));
+            factor *= BehindAnother;
+        }
+    }
+
+    private static double Nearness(int between) => between <= 3 ? 1 : between <= 6 ? 0.95 : between <= 8 ? 0.9 : 0.8;
+
+    private void Add(in Label label, double factor)
+    {
+        if (_count < MostLabels && label.Role == LabelRole.Label)
+        {
+            _labels[_count++] = (label.Kinds, label.Points * factor);
+        }
+    }
+
+    // Whether a sentence or more than a line ends between two tokens.
+    private static bool IsCut(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, int left, int right)
+    {
+        for (var t = left; t < right; t++)
+        {
+            var between = text[tokens[t].End..tokens[t + 1].Start];
+            if (between.Length == 1 && between[0] != '\n')
+            {
+                continue;
+            }
+
+            var line = between.IndexOf('\n');
+            if (line >= 0)
+            {
+                // A label may stand at the end of the line above its value, and only there.
+                if (right - left > 1 || between[(line + 1)..].Contains('\n') || tokens[right].Kind == TokenKind.Word)
+                {
+                    return true;
+                }
+            }
+
+            var end = between.IndexOfAny(".!?");
+            if (end >= 0 && end + 1 < between.Length && between[end + 1] is ' ' or '\n' && (between[end] != '.' || !IsAbbreviation(text, tokens[t], tokens[t + 1])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // "No. 5", "Sra. Ana". What goes on in small letters was no end either.
+    private static bool IsAbbreviation(ReadOnlySpan<char> text, in Token token, in Token next)
+    {
+        if (token.HasDigits)
+        {
+            return false;
+        }
+
+        var following = text[next.Start];
+        return char.IsAsciiLetterLower(following) || (token.Length <= 4 && (char.IsAsciiDigit(following) || IsTitle(text[token.Start..token.End])));
+    }
+
+    private static bool IsTitle(ReadOnlySpan<char> word)
+    {
+        foreach (var title in (ReadOnlySpan<string>)["no", "nr", "nro", "num", "tel", "sr", "sra", "dr", "dra", "mr", "mrs", "ms", "st", "av", "ext", "art", "id", "n", "prof", "bpk", "ibu", "mme", "ref", "c"])
+        {
+            if (word.Equals(title, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Such a label speaks of what follows it: "phone 555 0100", "my phone is 555 0100".
+    private static bool IsFollowedByValue(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, in Label label)
+    {
+        for (var t = label.Last + 1; t < tokens.Length && t <= label.Last + 4; t++)
+        {
+            var gap = text[tokens[t - 1].End..tokens[t].Start];
+            if (gap.Length > 6 || gap.IndexOfAny(",;)\n") >= 0 || IsCut(text, tokens, t - 1, t))
+            {
+                return false;
+            }
+
+            if (tokens[t].HasDigits)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // How many values stand there; the groups of one number are one.
+    private static int Values(ReadOnlySpan<Token> tokens)
+    {
+        var (count, inValue) = (0, false);
+        foreach (var token in tokens)
+        {
+            count += token.HasDigits && !inValue ? 1 : 0;
+            inValue = token.HasDigits && token.Gap is Gap.Tight or Gap.Space or Gap.Soft;
+        }
+
+        return count;
+    }
+
+    // The first label that begins at the token or behind it.
+    private static int FirstFrom(ReadOnlySpan<Label> labels, int token)
+    {
+        var (low, high) = (0, labels.Length);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (labels[middle].First < token)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(MostLabels)]
+    private struct Near
+    {
+        private (KindSet Kinds, double Points) _first;
+    }
+}
