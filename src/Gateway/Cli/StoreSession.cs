@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using Gateway.Admin;
+using Gateway.Configuration;
 using Gateway.Hosting;
+using Gateway.Quotas;
 using Gateway.Stores;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
@@ -22,6 +24,9 @@ internal sealed class StoreSession : IAsyncDisposable
         (Store, _console, _json, Now) = (store, console, json, time.GetUtcNow());
         Keys = new KeyOperations(new KeyStore(store, new AdminActStore(store, time)), time);
 
+        Balances = new BalanceOperations(new BalanceStore(store, new AdminActStore(store, time)), time);
+        Config = source.Config;
+
         // Tokens are of no use here.
         using var issuers = new JwtIssuers(time, Microsoft.Extensions.Logging.Abstractions.NullLogger<SigningKeys>.Instance);
         var who = new AdminIdentity($"cli:{Environment.UserName}", [AdminRole.Admin], Tenant: null);
@@ -31,6 +36,11 @@ internal sealed class StoreSession : IAsyncDisposable
     public Store Store { get; }
 
     public KeyOperations Keys { get; }
+
+    public BalanceOperations Balances { get; }
+
+    /// <summary>The configuration.</summary>
+    public GatewayConfig Config { get; }
 
     public AdminCaller Caller { get; }
 

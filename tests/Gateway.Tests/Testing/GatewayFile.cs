@@ -66,6 +66,18 @@ internal sealed class GatewayFile
         return this;
     }
 
+    /// <param name="name">Name of the tenant.</param>
+    /// <param name="key">Its key, of the name <c>first</c>.</param>
+    /// <param name="more">Other keys of the tenant, such as <c>limits: { concurrent: 1 }</c>.</param>
+    /// <param name="models">Names of models.</param>
+    public GatewayFile LimitedTenant(string name, string key, string more, params string[] models)
+    {
+        _tenants.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"  - {{ name: {name}, models: [{string.Join(", ", models)}], keys: [{{ name: first, sha256: {KeyHash.Of(key)} }}]{(more.Length > 0 ? ", " + more : "")} }}");
+        return this;
+    }
+
     public GatewayFile PolicyTenant(string name, string models, string policy)
     {
         _tenants.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, models: {models}, key_policy: {{ {policy} }} }}");
