@@ -28,7 +28,8 @@ internal sealed record ExchangeJson(
     double? LatencyMs,
     double? FirstTokenMs,
     [property: Description("The client's W3C trace id.")] string? TraceId,
-    [property: Description("The process that it came to.")] string Node)
+    [property: Description("The process that it came to.")] string Node,
+    [property: Description("Tokens that it had reserved of its limits; what counts where it was lost.")] long ReservedTokens)
 {
     private const string Time = "yyyy-MM-ddTHH:mm:ss.ffffffZ";
 
@@ -36,12 +37,12 @@ internal sealed record ExchangeJson(
     public static void AppendHead(StringBuilder csv) => Csv.AppendRow(
         csv,
         "id", "opened_at", "closed_at", "tenant", "key", "model", "deployment", "endpoint", "data_class", "outcome", "code", "status", "input_tokens", "cached_tokens",
-        "output_tokens", "reasoning_tokens", "estimated", "cost", "currency", "latency_ms", "first_token_ms", "trace_id", "node");
+        "output_tokens", "reasoning_tokens", "estimated", "cost", "currency", "latency_ms", "first_token_ms", "trace_id", "node", "reserved_tokens");
 
     public void AppendTo(StringBuilder csv) => Csv.AppendRow(
         csv,
         Id, TextOf(OpenedAt), ClosedAt is { } closed ? TextOf(closed) : null, Tenant, Key, Model, Deployment, Endpoint, DataClass, Outcome, Code, Status, InputTokens, CachedTokens,
-        OutputTokens, ReasoningTokens, Estimated, Cost, Currency, LatencyMs, FirstTokenMs, TraceId, Node);
+        OutputTokens, ReasoningTokens, Estimated, Cost, Currency, LatencyMs, FirstTokenMs, TraceId, Node, ReservedTokens);
 
     /// <summary>Where a page ends that ends with this line.</summary>
     public PageCursor ToCursor() => new(StoreTime.ToMicroseconds(OpenedAt), Id);

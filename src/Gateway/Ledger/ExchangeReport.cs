@@ -13,7 +13,7 @@ internal sealed class ExchangeReport(Store store)
 {
     private const string Columns =
         "id, opened_at, closed_at, tenant, key_id, model, deployment, endpoint, data_class, outcome, code, status, input_tokens, cached_tokens, output_tokens, "
-        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node";
+        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node, reserved_tokens";
 
     /// <summary>One page of lines.</summary>
     /// <param name="request">Which.</param>
@@ -83,7 +83,8 @@ internal sealed class ExchangeReport(Store store)
             Milliseconds(19),
             Milliseconds(20),
             Text(21),
-            reader.GetString(22));
+            reader.GetString(22),
+            reader.GetInt64(23));
     }
 }
 

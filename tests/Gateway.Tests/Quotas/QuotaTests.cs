@@ -271,6 +271,30 @@ public sealed class QuotaTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Of_a_model_in_this_process_the_prompt_is_reserved_to_the_token()
+    {
+        var file = new GatewayFile().Model("chat", "smol").Local("smol", Repository.PathOf("src/Gateway/models/SmolLM2-135M-Instruct-Q4_1.gguf"), "context_length: 512")
+            .LimitedTenant("acme", TestKeys.Acme, "limits: { tokens_per_hour: 10000 }", "chat").Admin("ana", "admin", TestKeys.Admin);
+        await using var gateway = await TestGateway.StartAsync(file);
+        var left = 10_000L;
+        foreach (var (more, output) in new[] { (",\"max_tokens\":3", 3), (",\"max_tokens\":3,\"n\":2,\"stream\":true,\"stream_options\":{\"include_usage\":true}", 6) })
+        {
+            var response = await gateway.PostAsync(TestGateway.Prompt("chat", more));
+            var body = await response.Content.ReadAsStringAsync();
+            Assert.True(response.IsSuccessStatusCode, body);
+            var usage = System.Text.RegularExpressions.Regex.Match(body, "\"prompt_tokens\":([0-9]+),\"completion_tokens\":([0-9]+)");
+            var (prompt, used) = (long.Parse(usage.Groups[1].Value, CultureInfo.InvariantCulture), long.Parse(usage.Groups[2].Value, CultureInfo.InvariantCulture));
+            Assert.Equal((left - prompt - output).ToString(CultureInfo.InvariantCulture), Header(response, "x-ratelimit-remaining-tokens"));
+            left -= prompt + used;
+            await UsesAsync(gateway, "tokens", used: 10_000 - left, reserved: 0);
+        }
+
+        // More than the context leaves room for cannot be produced, so it is not reserved.
+        Assert.Equal(200, (int)(await gateway.PostAsync(TestGateway.Prompt("chat", ",\"max_tokens\":2000000000,\"stop\":[\" \",\".\",\",\"]"))).StatusCode);
+        Assert.Equal(400, (int)(await gateway.PostAsync(TestGateway.Prompt("chat", ",\"max_tokens\":-1"))).StatusCode);
+    }
+
+    [Fact]
     public async Task Metrics_tell_what_was_let_through_refused_reserved_and_used()
     {
         await using var gateway = await StartAsync("limits: { requests_per_hour: 1, tokens_per_hour: 5000 }");
