@@ -18,6 +18,7 @@ return args switch
     ["keys", var count] => await KeysBenchmark.RunAsync(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
     ["ledger"] => await LedgerBenchmark.RunAsync(1_000_000),
     ["ledger", var lines] => await LedgerBenchmark.RunAsync(int.Parse(lines, System.Globalization.CultureInfo.InvariantCulture)),
+    ["quotas"] => await QuotasBenchmark.RunAsync(),
     ["quotas", "redis"] => await QuotaRedisBenchmark.RunAsync(),
     ["quotas", "race"] => await QuotaRaceBenchmark.RunAsync(1_000_000),
     ["quotas", "race", var count] => await QuotaRaceBenchmark.RunAsync(long.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
@@ -25,12 +26,12 @@ return args switch
     [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
         + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync()
         + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000)
-        + await QuotaRedisBenchmark.RunAsync() + await QuotaRaceBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run(),
+        + await QuotasBenchmark.RunAsync() + await QuotaRedisBenchmark.RunAsync() + await QuotaRaceBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas redis | quotas race [COUNT] | residency]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas | quotas redis | quotas race [COUNT] | residency]");
     return 2;
 }

@@ -106,6 +106,9 @@ internal sealed record CreateKeyJson
     [Description("Least data class of its requests: public, internal, personal or restricted. Default public.")]
     public string? DataClass { get; init; }
 
+    [Description("Limits of the key, beside those of its tenant: all hold.")]
+    public LimitsJson? Limits { get; init; }
+
     [Description("From when on it is refused, such as 2027-01-31T18:00:00Z. Default: never.")]
     public string? ExpiresAt { get; init; }
 }

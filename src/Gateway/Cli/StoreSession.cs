@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using Gateway.Admin;
+using Gateway.Configuration;
 using Gateway.Hosting;
+using Gateway.Quotas;
 using Gateway.Residency;
 using Gateway.Residency.Guard;
 using Gateway.Stores;
@@ -25,6 +27,9 @@ internal sealed class StoreSession : IAsyncDisposable
         (Store, _console, _json, Now) = (store, console, json, time.GetUtcNow());
         Keys = new KeyOperations(new KeyStore(store, new AdminActStore(store, time)), time);
 
+        Balances = new BalanceOperations(new BalanceStore(store, new AdminActStore(store, time)), time);
+        Config = source.Config;
+
         // Tokens are of no use here.
         var connector = new GuardedConnector((_, _) => Task.FromResult<System.Net.IPAddress[]>([]), NullLogger<GuardedConnector>.Instance);
         using var issuers = new JwtIssuers(connector, time, NullLogger<SigningKeys>.Instance);
@@ -35,6 +40,11 @@ internal sealed class StoreSession : IAsyncDisposable
     public Store Store { get; }
 
     public KeyOperations Keys { get; }
+
+    public BalanceOperations Balances { get; }
+
+    /// <summary>The configuration.</summary>
+    public GatewayConfig Config { get; }
 
     public AdminCaller Caller { get; }
 

@@ -72,9 +72,9 @@ internal static class ConfigSchema
             AddRules(schema, new ConfigProperty((PropertyInfo)member));
         }
 
-        if (context.PropertyInfo is not null && new ConfigProperty((PropertyInfo)member).OrOne)
+        if (context.PropertyInfo is not null && new ConfigProperty((PropertyInfo)member).OrOne && schema["items"] is { } item)
         {
-            schema = new JsonObject { ["anyOf"] = new JsonArray(schema["items"]!.DeepClone(), schema) };
+            schema = new JsonObject { ["anyOf"] = new JsonArray(item.DeepClone(), schema) };
         }
 
         if (ConfigType.Of(type) is { Shorthand: { } shorthand })

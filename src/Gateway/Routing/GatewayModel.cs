@@ -35,7 +35,7 @@ internal sealed class GatewayModel(
     public LedgerModel Ledger { get; } = ledger;
 
     /// <summary>What currencies are worth.</summary>
-    public required ExchangeRates Rates { get; init; }
+    public ExchangeRates Rates { get; init; } = new([]);
 
     /// <summary>Largest request body in bytes.</summary>
     public long BodyLimit { get; } = bodyLimit;

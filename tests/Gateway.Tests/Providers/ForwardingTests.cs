@@ -171,7 +171,9 @@ public sealed class ForwardingTests(SharedGateway shared) : IClassFixture<Shared
         Assert.Equal(201, (int)response.StatusCode);
         Assert.Equal(Encoding.UTF8.GetBytes(body), await response.Content.ReadAsByteArrayAsync());
         Assert.Equal("12", response.Headers.GetValues("openai-processing-ms").Single());
-        Assert.Equal("5", response.Headers.GetValues("x-ratelimit-remaining-tokens").Single());
+
+        // What the operator's account may use is not what the client may.
+        Assert.False(response.Headers.Contains("x-ratelimit-remaining-tokens"));
         Assert.Equal("caf\u00E9", response.Headers.NonValidated["x-odd"].ToString());
     }
 

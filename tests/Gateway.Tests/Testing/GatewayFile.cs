@@ -75,6 +75,13 @@ internal sealed class GatewayFile
         return TenantOf($"name: {name}, models: {models}, keys: [{string.Join(", ", list)}]");
     }
 
+    /// <param name="name">Name of the tenant.</param>
+    /// <param name="key">Its key, of the name <c>first</c>.</param>
+    /// <param name="more">Other keys of the tenant, such as <c>limits: { concurrent: 1 }</c>.</param>
+    /// <param name="models">Names of models.</param>
+    public GatewayFile LimitedTenant(string name, string key, string more, params string[] models) =>
+        TenantOf($"name: {name}, models: [{string.Join(", ", models)}], keys: [{{ name: first, sha256: {KeyHash.Of(key)} }}]{(more.Length > 0 ? ", " + more : "")}");
+
     public GatewayFile PolicyTenant(string name, string models, string policy) => TenantOf($"name: {name}, models: {models}, key_policy: {{ {policy} }}");
 
     /// <summary>Adds the policies of the file, a line each; a tenant has the one that it names, or none.</summary>
