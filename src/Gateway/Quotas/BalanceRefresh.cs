@@ -2,8 +2,8 @@ using Gateway.Stores;
 
 namespace Gateway.Quotas;
 
-/// <summary>Notices payments that another process has booked, such as the command line: by a look at each balance in use. And tells the store anew what it has lost.</summary>
-internal sealed class BalanceRefresh(QuotaStore store, QuotaRebuild rebuild, TimeProvider time) : BackgroundService
+/// <summary>Notices payments that another process has booked, such as the command line: by a look at each balance in use.</summary>
+internal sealed class BalanceRefresh(QuotaRebuild rebuild, TimeProvider time) : BackgroundService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
@@ -25,7 +25,6 @@ internal sealed class BalanceRefresh(QuotaStore store, QuotaRebuild rebuild, Tim
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        store.Emptied += () => Task.Run(rebuild.TellAllAsync, stoppingToken);
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {

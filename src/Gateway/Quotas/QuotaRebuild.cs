@@ -58,11 +58,7 @@ internal sealed partial class QuotaRebuild : IDisposable
             return true;
         }
 
-<<<<<<< HEAD
-        var known = _known.GetOrAdd(limit.Key, static (_, it) => new Known(it.limit, it.tenant, it.rates, it.Now), (limit, tenant, rates, Now: time.GetUtcNow()));
-=======
         var known = _known.GetOrAdd(limit.Key, static (_, it) => new Known(it.limit, it.Now), (limit, Now: _time.GetUtcNow()));
->>>>>>> quota
         if (!known.IsDone)
         {
             if (Volatile.Read(ref _failedAt) is var failedAt && failedAt != long.MinValue && _time.GetElapsedTime(failedAt) < Pause)
@@ -103,25 +99,6 @@ internal sealed partial class QuotaRebuild : IDisposable
         await _store.SetBalanceAsync(balance, paid, spent, payments, cancellationToken);
     }
 
-<<<<<<< HEAD
-    /// <summary>Tells the store of all limits in use again what the ledger knows by now, for it lost its data (<see cref="QuotaStore.Emptied"/>).</summary>
-    public async Task TellAllAsync()
-    {
-        foreach (var known in _known.Values.Where(k => k.IsDone))
-        {
-            try
-            {
-                await TellAsync(known.Tenant, known.Limit, known.Rates, time.GetUtcNow());
-            }
-            catch (Exception e) when (StoreError.From(e) is { } error)
-            {
-                LogUnknown(known.Limit.OwnerInWords, error.Reason);
-            }
-        }
-    }
-
-    public void Dispose() => _readers.Dispose();
-=======
     public void Dispose()
     {
         _store.Emptied -= Forget;
@@ -133,7 +110,6 @@ internal sealed partial class QuotaRebuild : IDisposable
         _known.Clear();
         Interlocked.Increment(ref _times);
     }
->>>>>>> quota
 
     private async ValueTask<int> EnsureAllAsync(string tenant, Charge[] charges, ExchangeRates rates, CancellationToken cancellationToken)
     {
@@ -166,13 +142,9 @@ internal sealed partial class QuotaRebuild : IDisposable
     [LoggerMessage(EventId = 14000, Level = LogLevel.Error, Message = "How far the limits of {Owner} are used cannot be read from the ledger: {Reason}. Those of money are denied, others begin at nothing until it can")]
     private partial void LogUnknown(string owner, string reason);
 
-    private sealed class Known(LimitModel limit, string tenant, ExchangeRates rates, DateTimeOffset since)
+    private sealed class Known(LimitModel limit, DateTimeOffset since)
     {
         public LimitModel Limit { get; } = limit;
-
-        public string Tenant { get; } = tenant;
-
-        public ExchangeRates Rates { get; } = rates;
 
         // What came before is the ledger's to tell.
         public DateTimeOffset Since { get; } = since;

@@ -215,9 +215,10 @@ internal sealed partial class RedisQuotaStore
             _options.Recovery.Ticks / TimeSpan.TicksPerMicrosecond,
         ];
         var reply = new RedisReply(await _link.RunAsync(_join, [_options.Meta, _options.NodeList, _options.CountsOf(_node)], arguments, cancellationToken));
-        if (reply.Text() != "ok")
+        var state = reply.Text();
+        if (state != "ok")
         {
-            throw new NotSupportedException();
+            throw state == "old" ? new NotSupportedException() : new FormatException("a node was to be let in");
         }
 
         var (generation, born) = (reply.Text(), reply.Text());

@@ -6,4 +6,4 @@ if not version or tonumber(version) <= tonumber(ARGV[3]) then
 end
 redis.call('HSETNX', KEYS[1], 'L0', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return 1
+return { 1 }

@@ -1,7 +1,7 @@
 #!lua
 -- Frees what a node held that is gone: what it had taken and not used, once nothing of it can be under way. KEYS: nodes, the gone node's counts, limits.
 -- ARGV: the node, how it was last seen, then for each limit the bucket, the time until which it was held, and what comes back, as a negative number.
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return { 0 } end
 local freed = 0
 for i = 3, #KEYS do
   local a = 3 + (i - 3) * 3
@@ -13,4 +13,4 @@ for i = 3, #KEYS do
     freed = freed + 1
   end
 end
-return freed
+return { freed }
