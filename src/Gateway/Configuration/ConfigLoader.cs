@@ -9,6 +9,7 @@ internal static class ConfigLoader
     [
         new ListenValidator(),
         new StoreValidator(),
+        new RedisValidator(),
         new UniqueNamesValidator(),
         new ModelDeploymentsValidator(),
         new DeploymentKeysValidator(),

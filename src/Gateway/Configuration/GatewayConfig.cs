@@ -15,6 +15,9 @@ internal sealed record GatewayConfig
     [Description("The database that keys and the ledger stand in. Read at start only. Default: the SQLite file gateway.db in the data folder.")]
     public StoreConfig Store { get; init; } = new();
 
+    [Description("A Redis (7.0 or later) through which several nodes share quotas, and tell each other of changed keys. Read at start only. Default: quotas are this node's own.")]
+    public RedisConfig? Redis { get; init; }
+
     [Description("The record of who used what: a line for each request.")]
     public LedgerConfig Ledger { get; init; } = new();
 
@@ -59,6 +62,18 @@ internal sealed record StoreConfig
 {
     [Description("Connection string of a PostgreSQL database that several nodes may share, as ${ENVIRONMENT_VARIABLE} or file:PATH: Host=...;Username=...;Password=...;Database=...")]
     public Secret? Postgresql { get; init; }
+}
+
+internal sealed record RedisConfig
+{
+    [Required, Description("Connection string of StackExchange.Redis, as ${ENVIRONMENT_VARIABLE} or file:PATH: host:6379,password=...,ssl=true")]
+    public Secret Connection { get; init; } = null!;
+
+    [Pattern(Names.Plain, Names.PlainInWords), Description("Tells gateways apart that share a Redis: the nodes of one have the same. Default gateway.")]
+    public string Prefix { get; init; } = "gateway";
+
+    [Bounds(1, 1000), Description("Most nodes that there may be. While Redis is lost each goes by that part of a limit; without it, by as many as were alive before.")]
+    public int? Nodes { get; init; }
 }
 
 internal sealed record LedgerConfig

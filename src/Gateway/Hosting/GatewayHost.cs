@@ -90,7 +90,7 @@ internal static class GatewayHost
         services.AddSingleton(p => Store.Create(source.Config.Store, dataFolder, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StoreStart>();
         services.AddLedger();
-        services.AddQuotas();
+        services.AddQuotas(source.Config.Redis);
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();

@@ -1,3 +1,5 @@
+using Gateway.Configuration;
+using Gateway.Quotas.Redis;
 using Gateway.Telemetry;
 
 namespace Gateway.Quotas;
@@ -5,9 +7,17 @@ namespace Gateway.Quotas;
 /// <summary>Puts limits together.</summary>
 internal static class QuotaServices
 {
-    public static void AddQuotas(this IServiceCollection services)
+    public static void AddQuotas(this IServiceCollection services, RedisConfig? redis)
     {
-        services.AddSingleton<QuotaStore, MemoryQuotaStore>();
+        if (redis is null)
+        {
+            services.AddSingleton<QuotaStore, MemoryQuotaStore>();
+        }
+        else
+        {
+            services.AddRedisQuotas(redis);
+        }
+
         services.AddSingleton<QuotaLedger>();
         services.AddSingleton<QuotaRebuild>();
         services.AddSingleton<QuotaQueue>();

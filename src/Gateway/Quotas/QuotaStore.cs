@@ -16,6 +16,9 @@ internal abstract class QuotaStore
     /// <summary>Raised, on any thread, when what the ledger knows has to be told again (<see cref="SeedAsync"/>, <see cref="SetBalanceAsync"/>): what counts lost its data, or could not be told.</summary>
     public event Action? Emptied;
 
+    /// <summary>Why limits are not counted as they should be now, as the end of a sentence; null while they are.</summary>
+    public virtual string? Problem => null;
+
     /// <summary>Reserves all charges of a lease, or none. A failure of the store is an answer, not an exception.</summary>
     public abstract ValueTask<QuotaAnswer> ReserveAsync(Lease lease, CancellationToken cancellationToken);
 

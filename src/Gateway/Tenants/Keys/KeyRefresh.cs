@@ -113,7 +113,8 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
         await listening;
     }
 
-    private void Wake() => _wakes.Writer.TryWrite(true);
+    /// <summary>Has it look at once, for something has changed.</summary>
+    public void Wake() => _wakes.Writer.TryWrite(true);
 
     private async Task ListenAsync(PostgreSqlStore postgreSql, CancellationToken cancellationToken)
     {
