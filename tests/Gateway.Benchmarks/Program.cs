@@ -18,7 +18,8 @@ return args switch
     ["keys", var count] => await KeysBenchmark.RunAsync(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
     ["ledger"] => await LedgerBenchmark.RunAsync(1_000_000),
     ["ledger", var lines] => await LedgerBenchmark.RunAsync(int.Parse(lines, System.Globalization.CultureInfo.InvariantCulture)),
-    ["quotas"] => await QuotasBenchmark.RunAsync(),
+    ["quotas"] => await QuotasBenchmark.RunAsync() + await QuotaRedisBenchmark.RunAsync(),
+    ["quotas", "memory"] => await QuotasBenchmark.RunAsync(),
     ["quotas", "redis"] => await QuotaRedisBenchmark.RunAsync(),
     ["quotas", "race"] => await QuotaRaceBenchmark.RunAsync(1_000_000),
     ["quotas", "race", var count] => await QuotaRaceBenchmark.RunAsync(long.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
@@ -32,6 +33,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas | quotas redis | quotas race [COUNT] | residency]");
+    Console.Error.WriteLine(
+        "usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas [memory | redis | race [COUNT]] | residency]");
     return 2;
 }

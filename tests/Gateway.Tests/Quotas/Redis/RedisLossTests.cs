@@ -117,7 +117,7 @@ public sealed class RedisLossTests
 
         relay.LoseAnswers();
         Assert.Equal(QuotaVerdict.Unavailable, (await node.UseAsync(money, 400, 400)).Verdict);
-        Assert.Equal(400, (await other.ReadAsync(money)).Reserved);
+        Assert.InRange((await other.ReadAsync(money)).Reserved, 400, 900);
         relay.Mend();
         await node.AvailableAsync();
         Assert.Equal((100, 0), ((await other.ReadAsync(money)).Used, (await other.ReadAsync(money)).Reserved));

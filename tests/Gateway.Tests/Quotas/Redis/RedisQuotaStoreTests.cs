@@ -86,7 +86,7 @@ public sealed class RedisQuotaStoreTests
     {
         await using var node = await RedisNode.StartAsync(RedisNode.OptionsFor(await RedisServer.SharedAsync()));
         var balance = RedisNode.Limit(QuotaMeasure.Balance, QuotaWindow.None, 0);
-        Assert.Equal(QuotaVerdict.Unavailable, (await node.UseAsync(balance, 1, 1)).Verdict);
+        Assert.Equal(QuotaVerdict.Refused, (await node.UseAsync(balance, 1, 1)).Verdict);
 
         await node.Store.SetBalanceAsync(balance, paid: 100, spent: 30, version: 1, CancellationToken.None);
         Assert.True((await node.UseAsync(balance, 50, 40)).IsAdmitted);
