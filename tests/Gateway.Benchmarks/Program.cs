@@ -16,10 +16,11 @@ return args switch
     ["keys", var count] => await KeysBenchmark.RunAsync(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
     ["ledger"] => await LedgerBenchmark.RunAsync(1_000_000),
     ["ledger", var lines] => await LedgerBenchmark.RunAsync(int.Parse(lines, System.Globalization.CultureInfo.InvariantCulture)),
-    ["residency"] => ResidencyBenchmark.Run(),
+    ["residency"] => ResidencyBenchmark.Run() + await GuardBenchmark.RunAsync(),
     [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
         + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync()
-        + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run(),
+        + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run()
+        + await GuardBenchmark.RunAsync(),
     _ => Usage(),
 };
 
