@@ -42,6 +42,7 @@ internal static class GatewayPipeline
             stages.UseMiddleware<FieldsMiddleware>();       // what it asks for beside an answer: 400 403
 
             // Cache and Quota have their places here, in this order.
+            stages.UseMiddleware<CapMiddleware>();          // no more than its share to one operator, country or all foreign ones: 403
             stages.UseMiddleware<LedgerMiddleware>();       // the line is opened, on disk where the class of data asks for it: 503
             stages.UseMiddleware<FallbackMiddleware>();     // the rest again on what is left, until a byte has gone to the client
             stages.UseLoadBalancing();

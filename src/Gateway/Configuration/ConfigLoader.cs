@@ -18,6 +18,7 @@ internal static class ConfigLoader
         new LocalDeploymentValidator(),
         new RemoteDeploymentValidator(),
         new PoliciesValidator(),
+        new CapsValidator(),
         new PolicyOrderValidator(),
         new TenantPoliciesValidator(),
         new TenantModelsValidator(),

@@ -38,6 +38,9 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
     /// <summary>Where it may go; null until that was decided.</summary>
     public ResidencyDecision? Residency { get; set; }
 
+    /// <summary>What it holds of caps on dependence; null where there are none.</summary>
+    public CapReservation? CapReservation { get; set; }
+
     /// <summary>The deployment that answers; null until one was chosen.</summary>
     public DeploymentModel? Deployment { get; set; }
 

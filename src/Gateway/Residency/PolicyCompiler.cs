@@ -19,7 +19,13 @@ internal sealed class PolicyCompiler(IReadOnlyList<PolicyConfig> policies, DataC
 
     /// <param name="policy">A policy without errors.</param>
     /// <param name="index">See <see cref="ResidencyPolicy.Index"/>.</param>
-    public ResidencyPolicy Compile(PolicyConfig policy, int index) => Create(policy.Name, index, RulesOf(policy));
+    /// <param name="capOf">Finds the deployments that a cap is of.</param>
+    public ResidencyPolicy Compile(PolicyConfig policy, int index, Func<CapConfig, CapModel> capOf)
+    {
+        // Of two caps of one thing the lower holds.
+        var caps = ChainOf(policy).SelectMany(p => p.Caps).Select(capOf).GroupBy(c => c.Name, StringComparer.Ordinal).Select(g => g.MinBy(c => c.Percent)!).ToList();
+        return Create(policy.Name, index, RulesOf(policy), caps);
+    }
 
     /// <summary>The rule of each class, at its rank.</summary>
     public IReadOnlyList<ClassRule> RulesOf(PolicyConfig policy) => [.. classes.All.Select(c => RuleOf(policy, c.Name))];
@@ -90,9 +96,9 @@ internal sealed class PolicyCompiler(IReadOnlyList<PolicyConfig> policies, DataC
 
     private static CountrySet? Both(CountrySet? a, CountrySet? b) => a is null ? b : b is null ? a : a.Intersect(b);
 
-    private ResidencyPolicy Create(string? name, int index, IReadOnlyList<ClassRule> rules)
+    private ResidencyPolicy Create(string? name, int index, IReadOnlyList<ClassRule> rules, params IReadOnlyList<CapModel> caps)
     {
-        var content = JsonSerializer.SerializeToUtf8Bytes(new { name, classes = classes.All.Select(c => c.Name), rules });
-        return new(name, index, Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 6)), rules);
+        var content = JsonSerializer.SerializeToUtf8Bytes(new { name, classes = classes.All.Select(c => c.Name), rules, caps = caps.Select(c => new { c.Name, c.Percent }) });
+        return new(name, index, Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 6)), rules) { Caps = caps };
     }
 }

@@ -17,10 +17,10 @@ internal sealed class ResidencyModel
         Classes = new DataClasses(config.DataClasses);
         var book = new CountryBook(config.CountryGroups);
         var compiler = new PolicyCompiler(config.Policies, Classes, book);
-        Policies = [compiler.CompileNone(), .. config.Policies.Select((p, i) => compiler.Compile(p, i + 1))];
+        _placements = config.Deployments.ToFrozenDictionary(d => d.Name, d => Placement.Of(d, config.Node, book), StringComparer.Ordinal);
+        Policies = [compiler.CompileNone(), .. config.Policies.Select((p, i) => compiler.Compile(p, i + 1, c => CapModel.Of(c, config.Node, book, _placements)))];
         var byName = Policies.Where(p => p.Name is not null).ToDictionary(p => p.Name!, StringComparer.Ordinal);
         _byTenant = config.Tenants.ToFrozenDictionary(t => t.Name, t => t.Policy is null ? Policies[0] : byName[t.Policy], StringComparer.Ordinal);
-        _placements = config.Deployments.ToFrozenDictionary(d => d.Name, d => Placement.Of(d, config.Node, book), StringComparer.Ordinal);
         _models = config.Models.ToFrozenDictionary(m => m.Name, m => m.Deployments, StringComparer.Ordinal);
     }
 

@@ -9,5 +9,8 @@ namespace Gateway.Residency;
 /// <param name="Rules">For each class of data, at its rank, where it may go.</param>
 internal sealed record ResidencyPolicy(string? Name, int Index, string Hash, IReadOnlyList<ClassRule> Rules)
 {
+    /// <summary>Caps on dependence, those of its bases too.</summary>
+    public IReadOnlyList<CapModel> Caps { get; init; } = [];
+
     public ClassRule RuleOf(DataClass dataClass) => Rules[dataClass.Rank];
 }

@@ -28,7 +28,7 @@ internal static class Explainer
             PlacementJson.Of(v.Placement))).ToList();
         var explanation = new ExplanationJson(
             tenant, model, dataClass.Name, why, policy.Name, policy.Hash, DecisionTable.IdOf(model, policy, dataClass, verdicts), deployments.Exists(d => d.Permitted), deployments, Text: "");
-        return explanation with { Text = ToText(explanation) };
+        return explanation with { Text = ToText(explanation, policy.Caps) };
     }
 
     /// <summary>Why a request is of its class.</summary>
@@ -41,7 +41,7 @@ internal static class Explainer
         .. asked is null ? [] : new[] { $"the client asks for `{asked.Name}`" },
     ];
 
-    private static string ToText(ExplanationJson e)
+    private static string ToText(ExplanationJson e, IReadOnlyList<CapModel> caps)
     {
         var text = new StringBuilder();
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
@@ -60,6 +60,11 @@ internal static class Explainer
 
         Line($"");
         Line($"{(e.Permitted ? $"It would go to {string.Join(" or ", e.Deployments.Where(d => d.Permitted).Select(d => Share(d)))}." : "It would be refused: 403 residency_denied.")}");
+        if (caps.Count > 0)
+        {
+            Line($"How much of this month's share is used was not looked at: {string.Join(", ", caps.Select(c => $"{c.Name} at most {c.Percent}%"))}.");
+        }
+
         return text.ToString().TrimEnd('\n');
     }
 
