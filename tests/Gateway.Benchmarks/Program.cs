@@ -23,11 +23,12 @@ return args switch
     ["quotas", "redis"] => await QuotaRedisBenchmark.RunAsync(),
     ["quotas", "race"] => await QuotaRaceBenchmark.RunAsync(1_000_000),
     ["quotas", "race", var count] => await QuotaRaceBenchmark.RunAsync(long.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
-    ["residency"] => ResidencyBenchmark.Run(),
+    ["residency"] => ResidencyBenchmark.Run() + await GuardBenchmark.RunAsync(),
     [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
         + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync()
         + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000)
-        + await QuotasBenchmark.RunAsync() + await QuotaRedisBenchmark.RunAsync() + await QuotaRaceBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run(),
+        + await QuotasBenchmark.RunAsync() + await QuotaRedisBenchmark.RunAsync() + await QuotaRaceBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run()
+        + await GuardBenchmark.RunAsync(),
     _ => Usage(),
 };
 

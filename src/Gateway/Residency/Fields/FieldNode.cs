@@ -23,7 +23,7 @@ internal sealed class FieldNode
     public FieldNode(IReadOnlyList<Field> fields)
     {
         Inside = Inside.Fields;
-        Count = fields.Count;
+        Fields = fields;
         _byLength = new Field[fields.Count == 0 ? 0 : fields.Max(f => f.Name.Length) + 1][];
         for (var length = 0; length < _byLength.Length; length++)
         {
@@ -41,8 +41,8 @@ internal sealed class FieldNode
 
     public Inside Inside { get; init; }
 
-    /// <summary>Number of known fields.</summary>
-    public int Count { get; }
+    /// <summary>The known fields.</summary>
+    public IReadOnlyList<Field> Fields { get; } = [];
 
     /// <summary>The known field of this name, in whatever case: that is how Go's encoding/json reads keys, which several model servers use.</summary>
     /// <param name="name">The key, without escapes.</param>

@@ -92,7 +92,7 @@ internal ref struct FieldScanner
 
     private bool ScanObject(FieldNode node)
     {
-        Span<ulong> seen = stackalloc ulong[(node.Count + 63) / 64];
+        Span<ulong> seen = stackalloc ulong[(node.Fields.Count + 63) / 64];
         seen.Clear();
         var number = _objects++;
         while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)

@@ -248,6 +248,21 @@ public sealed class AddressAttacks : IAsyncLifetime
         await _world.AnsweredAsync(() => _world.SendAsync(TestGateway.Prompt("named")));
     }
 
+    [Theory]
+    [InlineData("https://id.example.org", "169.254.169.254", "link-local")]
+    [InlineData("https://id.example.org", "::ffff:169.254.169.254", "link-local")]
+    [InlineData("http://id.internal", "8.8.8.8", "plain http does not go there")]
+    public async Task An_issuers_name_is_not_followed_there_either(string issuer, string address, string words)
+    {
+        _world.Dns[new Uri(issuer).Host] = () => [address];
+        Assert.True(await _world.Gateway.ReloadAsync(_world.Text() + $"\njwt: [{{ name: i, issuer: \"{issuer}\", audiences: [g], tenant: acme }}]\n"));
+        var token = string.Join('.', new[] { """{"alg":"RS256","kid":"k"}""", $$"""{"iss":"{{issuer}}","aud":"g","exp":4102444800}""", "signature" }.Select(p => System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes(p))));
+        var error = await _world.RefusedAsync(503, () => _world.SendAsync(TestGateway.Prompt("mixed"), key: token));
+
+        Assert.Equal("issuer_unavailable", error.Code);
+        Assert.Contains(_world.Gateway.Logs.Lines, l => l.Id.Id == 15500 && l.Text.Contains(words, StringComparison.Ordinal));
+    }
+
     private static string Named(string url, string more, string name = "named") =>
         $$"""  - { name: {{name}}, kind: openai-compatible, base_url: "{{url}}"{{(more.Length > 0 ? ", " + more : "")}}, placement: { processing: [BR] } }""";
 
