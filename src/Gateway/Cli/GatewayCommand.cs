@@ -19,6 +19,7 @@ internal static class GatewayCommand
         var root = new RootCommand("Serves the OpenAI API from open models in this process and from other APIs.")
         {
             Config, Urls, CheckCommand.Create(), SchemaCommand.Create(), KeysCommand.Create(), UsageCommand.Create(), ModelsCommand.Create(), HealthCommand.Create(),
+            DetectCommand.Create(),
         };
 
         // Any setting of ASP.NET can be given as --Key=Value or --Key Value.
