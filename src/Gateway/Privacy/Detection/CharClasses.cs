@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Gateway.Privacy.Detection;
 
@@ -19,9 +21,8 @@ internal static class CharClasses
 {
     private static readonly CharClass[] Table = Build();
 
-    public static CharClass Of(char c) => Table[c];
-
-    public static ReadOnlySpan<CharClass> All => Table;
+    /// <summary>The table has a place for every character, so that nothing is to be checked.</summary>
+    public static CharClass Of(char c) => Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Table), c);
 
     private static CharClass[] Build()
     {

@@ -8,6 +8,11 @@ internal struct Columns
     private const int MostHeading = 48;
     private const int MostLeadLines = 8;
 
+    private int _lineStart;
+    private int _lineEnd;
+    private int _column;
+    private int _columnAt;
+    private bool _hasColumns;
     private int _checked;
     private int _block;
     private int _header;
@@ -15,29 +20,29 @@ internal struct Columns
     private Cells _cells;
     private int _cellCount;
 
-    /// <summary>The label in the heading over a place; null where there is none.</summary>
+    /// <summary>The label in the heading over a place; null where there is none. Places are asked for in their order.</summary>
     public Label? LabelOf(ReadOnlySpan<char> text, ReadOnlySpan<Label> labels, int at)
     {
-        var from = Math.Max(0, at - MostLine);
-        var lineStart = from + text[from..at].LastIndexOf('\n') + 1;
-        if (lineStart == 0 || (lineStart == from && from > 0 && text[from - 1] != '\n'))
+        if (at >= _lineEnd)
+        {
+            EnterLine(text, at);
+        }
+
+        // A value may begin on the line before the one that was entered last.
+        if (!_hasColumns || at < _lineStart)
         {
             return null;
         }
 
-        Enter(text, lineStart);
-        if (_cellCount == 0 || lineStart <= _header)
+        // Backwards only within the few tokens of one value.
+        _column = at >= _columnAt ? _column + text[_columnAt..at].Count(_sign) : text[_lineStart..at].Count(_sign);
+        _columnAt = at;
+        if (_column >= _cellCount - 1 || _cells[_column + 1] - _cells[_column] > MostHeading)
         {
             return null;
         }
 
-        var column = text[lineStart..at].Count(_sign);
-        if (column >= _cellCount - 1 || _cells[column + 1] - _cells[column] > MostHeading || LineCount(text, lineStart) != _cellCount - 2)
-        {
-            return null;
-        }
-
-        var (start, end) = (_cells[column], _cells[column + 1]);
+        var (start, end) = (_cells[_column], _cells[_column + 1]);
         Label? found = null;
         for (var i = FirstAt(labels, start); i < labels.Length && labels[i].End <= end; i++)
         {
@@ -50,14 +55,40 @@ internal struct Columns
         return found;
     }
 
+    /// <summary>Whether the line of a place has headings over it.</summary>
+    public bool HasHeadings(ReadOnlySpan<char> text, int at)
+    {
+        if (at >= _lineEnd)
+        {
+            EnterLine(text, at);
+        }
+
+        return _hasColumns && at >= _lineStart;
+    }
+
+    private void EnterLine(ReadOnlySpan<char> text, int at)
+    {
+        var from = Math.Max(_lineEnd, at - MostLine);
+        _lineStart = from + text[from..at].LastIndexOf('\n') + 1;
+        var rest = text.Slice(_lineStart, Math.Min(MostLine, text.Length - _lineStart));
+        var length = rest.IndexOf('\n');
+        _lineEnd = _lineStart + (length < 0 ? rest.Length : length);
+        (_column, _columnAt, _hasColumns) = (0, _lineStart, false);
+        if (_lineStart > 0 && text[_lineStart - 1] == '\n')
+        {
+            Enter(text, _lineStart);
+            _hasColumns = _cellCount > 0 && _lineStart > _header && LineCount(text, _lineStart) == _cellCount - 2;
+        }
+    }
+
     // Notes the block of lines that a line belongs to, and its header: the first line of it that has columns.
     private void Enter(ReadOnlySpan<char> text, int lineStart)
     {
-        var since = text[_checked..lineStart];
+        var since = text[Math.Min(_checked, lineStart)..lineStart];
         var blank = Math.Max(since.LastIndexOf("\n\n"), since.LastIndexOf("\n\r\n") is >= 0 and var windows ? windows + 1 : -1);
         if (blank >= 0)
         {
-            _block = _checked + blank + 2;
+            _block = Math.Min(_checked, lineStart) + blank + 2;
             (_cellCount, _header) = (0, 0);
         }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Gateway.Privacy.Detection;
 
 /// <summary>Weighs two angles side by side: ISO 6709's decimal degrees, and degrees with minutes and seconds.</summary>
@@ -13,8 +11,8 @@ internal static class CoordinateFinder
     public static void Find(ref Finder finder, int token)
     {
         var text = finder.Text;
-        var at = finder.Tokens[token].Start;
-        if (finder.Tokens[token].Length > 3 || (token > 0 && finder.Tokens[token - 1] is { Gap: Gap.Tight, HasDigits: true }))
+        var (at, behind) = (finder.Tokens[token].Start, finder.Tokens[token].End);
+        if (behind - at > 3 || behind + 4 >= text.Length || text[behind] is not ('.' or ',' or '°' or 'º' or ' ' or 'd') || (token > 0 && finder.Tokens[token - 1] is { Gap: Gap.Tight, HasDigits: true }))
         {
             return;
         }
@@ -126,7 +124,9 @@ internal static class CoordinateFinder
             if (text[end] == '.' || fraction - end > 4)
             {
                 decimals = fraction - end - 1;
-                value = double.Parse(string.Concat(whole.ToString(CultureInfo.InvariantCulture), ".", text[(end + 1)..fraction]), CultureInfo.InvariantCulture);
+
+                // Near enough to tell 90 from more.
+                value += CheckDigits.Number(text.Slice(end + 1, Math.Min(decimals, 4))) / Math.Pow(10, Math.Min(decimals, 4));
                 end = fraction;
             }
         }

@@ -5,8 +5,11 @@ internal ref struct Finder(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, 
 {
     private readonly int _mostCandidates = mostCandidates;
     private Columns _columns;
+    private Surroundings _before;
     private Surroundings _around;
-    private (int First, int Last) _aroundOf = (-1, -1);
+    private int _nextLabel;
+    private int _beforeOf = -1;
+    private int _aroundOf = -1;
 
     public readonly ReadOnlySpan<char> Text = text;
     public readonly ReadOnlySpan<Token> Tokens = tokens;
@@ -20,10 +23,18 @@ internal ref struct Finder(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, 
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
     public ref readonly Surroundings Around(int first, int last)
     {
-        if (_aroundOf != (first, last))
+        if (_beforeOf != first)
         {
-            _around = Surroundings.Of(Text, Tokens, Labels, first, last, ref _columns);
-            _aroundOf = (first, last);
+            _before = Surroundings.Before(Text, Tokens, Labels, first, ref _columns);
+            _beforeOf = first;
+            _aroundOf = -1;
+        }
+
+        if (_aroundOf != last)
+        {
+            _around = _before;
+            _around.AddAfter(Text, Tokens, Labels, last);
+            _aroundOf = last;
         }
 
         return ref _around;
@@ -40,6 +51,24 @@ internal ref struct Finder(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, 
         }
 
         Candidates.Add(new(kind, start, end, first, last, points));
+    }
+
+    /// <summary>Whether anything of the lexicon stands near enough to matter, or a heading may. Costs next to nothing for tokens in their order.</summary>
+    public bool HasLabelsNear(int first, int last)
+    {
+        while (_nextLabel < Labels.Length && Labels[_nextLabel].First < first)
+        {
+            _nextLabel++;
+        }
+
+        while (_nextLabel > 0 && Labels[_nextLabel - 1].First >= first)
+        {
+            _nextLabel--;
+        }
+
+        return (_nextLabel > 0 && first - Labels[_nextLabel - 1].Last <= Surroundings.MostTokens + 1)
+            || (_nextLabel < Labels.Length && Labels[_nextLabel].First - last <= Surroundings.MostTokens)
+            || _columns.HasHeadings(Text, Tokens[first].Start);
     }
 
     /// <summary>The first token that ends behind a place; the count of tokens where none does.</summary>

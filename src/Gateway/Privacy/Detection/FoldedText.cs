@@ -49,6 +49,7 @@ internal ref struct FoldedText(ReadOnlySpan<char> original)
     }
 
     /// <summary>Takes one character for some of the original; nothing of it where it is <see cref="FoldTable.Dropped"/>.</summary>
+    /// <param name="c">The character.</param>
     /// <param name="next">Where the original goes on.</param>
     public void Put(char c, int next)
     {

@@ -7,6 +7,11 @@ internal static class LetteredFinder
 {
     private const int Longest = 34;
     private const int MostLeading = 6;
+    private const int MostLetters = 6;
+    private const int MostTiedLetters = 8;
+
+    // No value but an IBAN is longer than a CURP.
+    private const int MostOthers = 18;
 
     private static readonly KindRule Curp = Mexico.Rules[0];
     private static readonly KindRule Rfc = Mexico.Rules[1];
@@ -18,18 +23,36 @@ internal static class LetteredFinder
     /// <summary>Weighs the values whose first digit is in a token.</summary>
     public static void Find(ref Finder finder, int token)
     {
-        // Short runs of letters before the digits may be the value's own beginning.
+        if (finder.Tokens[token].Kind == TokenKind.Digits && !HasLettersBeside(finder.Tokens, token))
+        {
+            return;
+        }
+
+        // Short runs of letters before the digits may be the value's own beginning. Only a CNPJ begins with digits, and its parts are tied.
+        var letters = 0;
         for (var first = token; first >= 0 && token - first <= MostLeading; first--)
         {
             ref readonly var start = ref finder.Tokens[first];
-            if (first < token && (start.Kind != TokenKind.Word || start.Length > 6 || start.Gap is Gap.Break or Gap.DoubleColon))
+            if (first < token)
             {
-                return;
+                letters += start.Length;
+                if (start.Kind != TokenKind.Word || start.Gap is Gap.Break or Gap.DoubleColon || letters > (start.Gap == Gap.Tight ? MostTiedLetters : MostLetters))
+                {
+                    return;
+                }
+            }
+            else if (start.Kind == TokenKind.Digits && start.Gap is not (Gap.Tight or Gap.Line))
+            {
+                continue;
             }
 
             FindFrom(ref finder, first, token);
         }
     }
+
+    private static bool HasLettersBeside(ReadOnlySpan<Token> tokens, int token) =>
+        (token > 0 && tokens[token - 1] is { Kind: not TokenKind.Digits, Gap: not Gap.Break } before && (before.Kind == TokenKind.Mixed || before.Length <= MostLetters))
+        || (token + 1 < tokens.Length && tokens[token].Gap != Gap.Break && tokens[token + 1] is { Kind: not TokenKind.Digits, Length: <= Longest });
 
     private static void FindFrom(ref Finder finder, int first, int digits)
     {
@@ -40,17 +63,22 @@ internal static class LetteredFinder
         }
 
         Span<char> value = stackalloc char[Longest];
-        var length = 0;
+        var (length, most) = (0, Longest);
         var hasLetters = false;
         for (var last = first; last < finder.Tokens.Length; last++)
         {
             ref readonly var token = ref finder.Tokens[last];
-            if (length + token.Length > Longest || !TryAppend(finder.Text[token.Start..token.End], value[length..]))
+            if (length + token.Length > most || (token.Kind == TokenKind.Word && token.Length > MostLetters) || !TryAppend(finder.Text[token.Start..token.End], value[length..]))
             {
                 return;
             }
 
             length += token.Length;
+            if (length >= 4 && most == Longest)
+            {
+                most = char.IsAsciiDigit(value[2]) && char.IsAsciiDigit(value[3]) && Finance.IbanLength(value[0], value[1]) is > 0 and var iban ? iban : MostOthers;
+            }
+
             hasLetters |= token.Kind != TokenKind.Digits;
             if (last >= digits && hasLetters && length >= 7 && !finder.IsTiedAfter(last))
             {

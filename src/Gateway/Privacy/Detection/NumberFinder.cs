@@ -7,8 +7,11 @@ internal static class NumberFinder
 {
     private const int Least = 6;
 
-    // What takes away from a number: more digits a space away, a break in it, separators of two sorts, letters in the place of digits.
+    private const int MostGroups = 6;
+
+    // What takes away from a number: more digits a space away, where spaces stand in the number too; a break in it, separators of two sorts, letters in the place of digits.
     private const int Neighbour = 12;
+    private const int InRow = 36;
     private const int Stretched = 6;
     private const int Uneven = 8;
     private const int Guess = 12;
@@ -22,7 +25,7 @@ internal static class NumberFinder
     /// <summary>Weighs the numbers that begin with a token.</summary>
     public static void Find(ref Finder finder, int first)
     {
-        if (finder.IsTiedBefore(first))
+        if (finder.IsTiedBefore(first) || IsWithinSpelled(finder.Tokens, first))
         {
             return;
         }
@@ -37,7 +40,8 @@ internal static class NumberFinder
                 break;
             }
 
-            if (!reader.Take(finder.Text, token, gap, sign))
+            // Many groups are a value only where each is a digit or two.
+            if (!reader.Take(finder.Text, token, gap, sign) || (reader.Groups > MostGroups && reader.Length > reader.Groups * 2))
             {
                 break;
             }
@@ -95,6 +99,11 @@ internal static class NumberFinder
         }
     }
 
+    // A row of single digits is read from its beginning only: from each of them it would be read nineteen times over.
+    private static bool IsWithinSpelled(ReadOnlySpan<Token> tokens, int first) =>
+        first >= 2 && tokens[first].Length <= 2 && tokens[first - 1] is { Kind: TokenKind.Digits, Length: <= 2 } before && tokens[first - 2] is { Kind: TokenKind.Digits, Length: <= 2 } earlier
+        && before.Gap == earlier.Gap && before.Sign == earlier.Sign && before.Gap != Gap.Break;
+
     private static void Weigh(ref Finder finder, in NumberReader reader, int first, int last)
     {
         if (reader.IsDate())
@@ -103,15 +112,22 @@ internal static class NumberFinder
         }
 
         Phone(ref finder, in reader, first, last);
+        var hasLabels = finder.HasLabelsNear(first, last);
         foreach (var rule in ByLength[reader.Length])
         {
+            // Most numbers have no label near them, and then few kinds are worth a look.
+            var form = reader.FormFor(rule);
+            if (!hasLabels && rule.Points(form) + rule.Likely < Score.Accepted)
+            {
+                continue;
+            }
+
             var verdict = rule.Judge(reader.Value);
             if (verdict == Verdict.No)
             {
                 continue;
             }
 
-            var form = reader.FormFor(rule);
             var points = (verdict == Verdict.Mistyped ? MistypedPoints : rule.Points(form) + (verdict == Verdict.Likely ? rule.Likely : 0)) - Drawbacks(in finder, in reader, form, first, last);
             var context = Context(ref finder, rule.Kind, first, last, out var label);
             if (verdict == Verdict.Mistyped && (label < Lexicon.Exact || form < Form.Bare || reader.IsGuess || reader.IsStretched))
@@ -135,6 +151,12 @@ internal static class NumberFinder
             return;
         }
 
+        var plusOrBracket = finder.Tokens[first].Start > 0 && finder.Text[finder.Tokens[first].Start - 1] is '+' or '(';
+        if (!plusOrBracket && !finder.HasLabelsNear(first, last))
+        {
+            return;
+        }
+
         var start = finder.Tokens[first].Start;
         var before = finder.Text[Math.Max(0, start - 2)..start];
         var plus = before.EndsWith("+") || before.EndsWith("+(");
@@ -145,7 +167,7 @@ internal static class NumberFinder
         }
 
         var bracket = before.EndsWith("(") && finder.Text[finder.Tokens[first].End..].StartsWith(")");
-        var points = Context(ref finder, PersonalDataKind.Phone, first, last, out var label) + shape switch
+        var points = Context(ref finder, PersonalDataKind.Phone, first, last, out _) + shape switch
         {
             Phones.Shape.International => plus ? 72 : 45,
             Phones.Shape.National => reader.Groups > 1 ? 26 : 16,
@@ -158,12 +180,10 @@ internal static class NumberFinder
         {
             finder.Add(PersonalDataKind.Phone, plus ? start - (before[^1] == '+' ? 1 : 2) : bracket ? start - 1 : start, finder.Tokens[last].End, first, last, points + reader.Length);
         }
-
-        _ = label;
     }
 
     private static int Drawbacks(in Finder finder, in NumberReader reader, Form form, int first, int last) =>
-        form == Form.Official ? 0
+        form == Form.Official ? reader.HasSpaces && HasNeighbour(in finder, first, last) ? InRow : 0
         : (HasNeighbour(in finder, first, last) ? form == Form.Bare ? 4 : Neighbour : 0) + (reader.IsStretched ? Stretched : 0) + (reader.IsUneven ? Uneven : 0) + (reader.IsGuess ? Guess : 0);
 
     // Digits a space away may be more of the same number.

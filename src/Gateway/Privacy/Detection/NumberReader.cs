@@ -31,6 +31,8 @@ internal struct NumberReader
     /// <summary>Whether spaces stand between some groups and signs between others.</summary>
     public bool IsUneven { get; private set; }
 
+    public bool HasSpaces { get; private set; }
+
     private int _breaks;
     private char _firstSign;
 
@@ -65,6 +67,7 @@ internal struct NumberReader
             shown = gap == Gap.Line && sign == '\0' ? '\n' : shown;
             _breaks += shown == '\n' ? 1 : 0;
             IsStretched |= gap is Gap.Line || shown is ',' or ':' or '|' or '=' or '+' or '#' or '\\' or '!';
+            HasSpaces |= shown == ' ';
             IsUneven |= Groups > 1 && (_firstSign == ' ') != (shown == ' ');
             _firstSign = Groups == 1 ? shown : _firstSign;
             _signature[_signatureLength++] = shown == '\0' ? '(' : shown;

@@ -3,7 +3,9 @@ namespace Gateway.Privacy.Detection;
 /// <summary>The labels that may speak of one value, nearest first, and what speaks against it.</summary>
 internal struct Surroundings
 {
-    private const int MostTokens = 10;
+    /// <summary>How far a label may be.</summary>
+    public const int MostTokens = 10;
+
     private const int MostCharacters = 90;
     private const int MostLabels = 6;
 
@@ -23,13 +25,12 @@ internal struct Surroundings
     /// <summary>Whether a version, a build or the like is what the dotted numbers here are.</summary>
     public bool IsVersion { get; private set; }
 
-    public static Surroundings Of(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int first, int last, ref Columns columns)
+    /// <summary>What stands before the value that begins with a token, and in the heading over it.</summary>
+    public static Surroundings Before(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int first, ref Columns columns)
     {
         var result = default(Surroundings);
-        var next = FirstFrom(labels, first);
-        result.Before(text, tokens, labels, first, next);
-        result.After(text, tokens, labels, last, next);
-        if (columns.LabelOf(text, labels, tokens[first].Start) is { } column)
+        result.AddBefore(text, tokens, labels, first, FirstFrom(labels, first));
+        if (result._named.IsEmpty && columns.LabelOf(text, labels, tokens[first].Start) is { } column)
         {
             result.Add(column, 1);
             if (column.Role == LabelRole.Other)
@@ -56,7 +57,7 @@ internal struct Surroundings
         return (int)best - (_named.IsEmpty || _named.Has(kind) ? 0 : NamedOtherwise);
     }
 
-    private void Before(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int first, int next)
+    private void AddBefore(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int first, int next)
     {
         var factor = 1.0;
         for (var i = next - 1; i >= 0 && i >= next - 5; i--)
@@ -110,17 +111,13 @@ internal struct Surroundings
         }
     }
 
-    private void After(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int last, int next)
+    /// <summary>Adds what stands behind the value that ends with a token.</summary>
+    public void AddAfter(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int last)
     {
-        var factor = 1.0;
+        var (factor, next) = (1.0, FirstFrom(labels, last + 1));
         for (var i = next; i < labels.Length && i < next + 4; i++)
         {
             ref readonly var label = ref labels[i];
-            if (label.First <= last)
-            {
-                continue;
-            }
-
             var between = label.First - last - 1;
             if (between > MostTokens - 2 || label.Start - tokens[last].End > MostCharacters || IsCut(text, tokens, last, label.First) || Values(tokens[(last + 1)..label.First]) > 0)
             {

@@ -6,7 +6,6 @@ namespace Gateway.Privacy.Detection;
 internal ref struct TextScan(ReadOnlySpan<char> text, Lexicon lexicon)
 {
     private const int MostActive = 8;
-    private const int MostPieces = 8;
 
     private readonly ReadOnlySpan<char> _text = text;
     private readonly Lexicon _lexicon = lexicon;
@@ -25,11 +24,10 @@ internal ref struct TextScan(ReadOnlySpan<char> text, Lexicon lexicon)
     /// <returns>False when there were more tokens.</returns>
     public bool Run(int mostTokens)
     {
-        var classes = CharClasses.All;
         var i = 0;
         while (i < _text.Length)
         {
-            var kind = classes[_text[i]];
+            var kind = CharClasses.Of(_text[i]);
             if (kind is CharClass.Letter or CharClass.Digit)
             {
                 if (Tokens.Count >= mostTokens)
@@ -37,7 +35,7 @@ internal ref struct TextScan(ReadOnlySpan<char> text, Lexicon lexicon)
                     return false;
                 }
 
-                i = Run(i, classes);
+                i = ReadRun(i);
             }
             else
             {
@@ -62,32 +60,26 @@ internal ref struct TextScan(ReadOnlySpan<char> text, Lexicon lexicon)
     }
 
     // One run of letters and digits. Returns where it ends.
-    private int Run(int start, ReadOnlySpan<CharClass> classes)
+    private int ReadRun(int start)
     {
-        Span<(int Start, ulong Hash)> pieces = stackalloc (int, ulong)[MostPieces];
-        var (pieceCount, hash, whole) = (0, Lexicon.HashStart, Lexicon.HashStart);
-        var (letters, digits, wasLower, firstDigit, latin) = (false, false, false, -1, true);
-        var (i, pieceStart) = (start, start);
+        var (hash, others, digits, humps, wasLower, firstDigit) = (Lexicon.HashStart, 0, 0, 0, 0, -1);
+        var i = start;
         for (; i < _text.Length; i++)
         {
             var c = _text[i];
             if (c is >= '0' and <= '9')
             {
-                digits = true;
-                firstDigit = firstDigit < 0 ? i : firstDigit;
+                firstDigit = digits++ == 0 ? i : firstDigit;
             }
-            else if (classes[c] == CharClass.Letter)
+            else if ((uint)((c | 0x20) - 'a') < 26)
             {
-                letters = true;
-                latin &= c < 0x80;
-                var upper = c is >= 'A' and <= 'Z';
-                if (upper && wasLower && pieceCount < MostPieces - 1)
-                {
-                    pieces[pieceCount++] = (pieceStart, hash);
-                    (pieceStart, hash) = (i, Lexicon.HashStart);
-                }
-
-                wasLower = !upper;
+                var lower = c & 0x20;
+                humps += wasLower & ~lower;
+                wasLower = lower;
+            }
+            else if (CharClasses.Of(c) == CharClass.Letter)
+            {
+                others++;
             }
             else
             {
@@ -95,47 +87,55 @@ internal ref struct TextScan(ReadOnlySpan<char> text, Lexicon lexicon)
             }
 
             hash = Lexicon.Hash(hash, c);
-            whole = Lexicon.Hash(whole, c);
         }
 
         CloseGap(start);
-        if (!letters)
+        if (digits == i - start)
         {
             Tokens.Add(new(start, i, TokenKind.Digits, Gap.Break, '\0'));
             _activeCount = 0;
             _dotted = 0;
-            return i;
         }
-
-        if (digits)
+        else if (digits > 0)
         {
-            Mixed(start, i, firstDigit, whole);
-            return i;
-        }
-
-        Tokens.Add(new(start, i, TokenKind.Word, Gap.Break, '\0'));
-        if (i - start == 1 && latin)
-        {
-            Initial(start, i);
-            return i;
-        }
-
-        _dotted = 0;
-        pieces[pieceCount++] = (pieceStart, hash);
-        var word = latin ? _lexicon.Word(whole) : _text[start] is >= '\u0600' and < '\u0700' ? _lexicon.ArabicWord(_text[start..i]) : _lexicon.Word(whole);
-        if (word != Lexicon.Unknown || pieceCount == 1)
-        {
-            Feed(word, start, i);
+            Mixed(start, i, firstDigit, hash);
         }
         else
         {
-            for (var p = 0; p < pieceCount; p++)
+            Tokens.Add(new(start, i, TokenKind.Word, Gap.Break, '\0'));
+            if (i - start == 1 && others == 0)
             {
-                Feed(_lexicon.Word(pieces[p].Hash), pieces[p].Start, p + 1 < pieceCount ? pieces[p + 1].Start : i);
+                Initial(start, i);
+            }
+            else
+            {
+                _dotted = 0;
+                Word(start, i, hash, humps > 0, _text[start] is >= '\u0600' and < '\u0700');
             }
         }
 
         return i;
+    }
+
+    private void Word(int start, int end, ulong hash, bool humps, bool arabic)
+    {
+        var word = arabic ? _lexicon.ArabicWord(_text[start..end]) : _lexicon.Word(hash);
+        if (word != Lexicon.Unknown || !humps)
+        {
+            Feed(word, start, end);
+            return;
+        }
+
+        // cpfTitular: a word begins at each capital behind a small letter.
+        var pieceStart = start;
+        for (var i = start + 1; i <= end; i++)
+        {
+            if (i == end || (_text[i] is >= 'A' and <= 'Z' && _text[i - 1] is >= 'a' and <= 'z'))
+            {
+                Feed(_lexicon.Word(Lexicon.HashOf(_text[pieceStart..i])), pieceStart, i);
+                pieceStart = i;
+            }
+        }
     }
 
     // "CPF52998224725" is a label and its number; "sha256" is a word.
