@@ -10,10 +10,13 @@ internal sealed class Upstream : IDisposable
         """{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":3}}"""u8.ToArray();
 
     private readonly HttpListener _listener = new();
+    private readonly bool _answersAll;
     private int _requests;
 
-    public Upstream()
+    /// <param name="answersAll">Whether it answers the tenth too.</param>
+    public Upstream(bool answersAll = false)
     {
+        _answersAll = answersAll;
         using (var free = new TcpListener(IPAddress.Loopback, 0))
         {
             free.Start();
@@ -36,7 +39,7 @@ internal sealed class Upstream : IDisposable
             while (true)
             {
                 var context = await _listener.GetContextAsync();
-                if (Interlocked.Increment(ref _requests) % 10 != 0)
+                if (_answersAll || Interlocked.Increment(ref _requests) % 10 != 0)
                 {
                     _ = AnswerAsync(context);
                 }

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Gateway.Admin;
-using Gateway.Hosting;
 
 namespace Gateway.Cli;
 
@@ -17,6 +17,9 @@ internal static class QuotasCommand
     private const string KeyVariable = "GATEWAY_ADMIN_KEY";
 
     private static readonly JsonSerializerOptions Indented = new(AdminJson.Options) { WriteIndented = true, NewLine = "\n" };
+
+    // A newer gateway may tell more.
+    private static readonly JsonSerializerOptions Tolerant = new(AdminJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
 
     public static Command Create()
     {
@@ -81,7 +84,7 @@ internal static class QuotasCommand
                 return ExitCode.Failed;
             }
 
-            var list = document.RootElement.Deserialize<ListJson<QuotaJson>>(new JsonSerializerOptions(AdminJson.Options) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Skip })!;
+            var list = document.RootElement.Deserialize<ListJson<QuotaJson>>(Tolerant)!;
             await console.Output.WriteLineAsync(asJson ? JsonSerializer.Serialize(list, Indented) : ToTable(list.Data));
             return ExitCode.Ok;
         }

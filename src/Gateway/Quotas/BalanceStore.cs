@@ -71,7 +71,7 @@ internal sealed class BalanceStore(Store store, AdminActStore acts)
         {
             entries.Add(new BalanceEntry(
                 reader.GetString(0), reader.GetString(1), StoreTime.FromMicroseconds(reader.GetInt64(2)), reader.GetInt64(3), reader.GetString(4), reader.GetString(5),
-                reader.IsDBNull(6) ? null : reader.GetString(6)));
+                await reader.IsDBNullAsync(6, cancellationToken) ? null : reader.GetString(6)));
         }
 
         return entries;

@@ -1,7 +1,6 @@
 using Gateway.Api;
 using Gateway.Engine;
 using Gateway.Exchanges;
-using Gateway.Ledger;
 using Gateway.Llama;
 using Gateway.Routing;
 using Yarp.ReverseProxy.Model;

@@ -47,7 +47,7 @@ internal sealed class QuotaKeeper(QuotaStore store, QuotaQueue queue, QuotaRebui
         }
 
         exchange.Reservation = new Reservation(lease, openedAt, time.GetUtcNow());
-        metrics.Admitted(exchange.Reservation);
+        metrics.Admitted();
         return null;
     }
 

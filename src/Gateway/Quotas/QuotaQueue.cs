@@ -102,7 +102,7 @@ internal sealed class QuotaQueue : IAsyncDisposable
 
     private void Wake() => _wakes.Writer.TryWrite(true);
 
-    private void WakeIfAny()
+    private void WakeIfAny(object? sender, EventArgs e)
     {
         if (Count > 0)
         {

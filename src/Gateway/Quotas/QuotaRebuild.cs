@@ -105,7 +105,7 @@ internal sealed partial class QuotaRebuild : IDisposable
         _readers.Dispose();
     }
 
-    private void Forget()
+    private void Forget(object? sender, EventArgs e)
     {
         _known.Clear();
         Interlocked.Increment(ref _times);

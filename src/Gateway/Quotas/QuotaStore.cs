@@ -11,10 +11,10 @@ namespace Gateway.Quotas;
 internal abstract class QuotaStore
 {
     /// <summary>Raised, on any thread, when something that was reserved is free again before its window ends: somebody who waits may fit now.</summary>
-    public event Action? Freed;
+    public event EventHandler? Freed;
 
     /// <summary>Raised, on any thread, when what the ledger knows has to be told again (<see cref="SeedAsync"/>, <see cref="SetBalanceAsync"/>): what counts lost its data, or could not be told.</summary>
-    public event Action? Emptied;
+    public event EventHandler? Emptied;
 
     /// <summary>Why limits are not counted as they should be now, as the end of a sentence; null while they are.</summary>
     public virtual string? Problem => null;
@@ -48,7 +48,7 @@ internal abstract class QuotaStore
     /// <summary>Completes when all that was settled before the call is counted.</summary>
     public virtual ValueTask DrainAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    protected void OnFreed() => Freed?.Invoke();
+    protected void OnFreed() => Freed?.Invoke(this, EventArgs.Empty);
 
-    protected void OnEmptied() => Emptied?.Invoke();
+    protected void OnEmptied() => Emptied?.Invoke(this, EventArgs.Empty);
 }

@@ -25,7 +25,7 @@ internal sealed class QuotaMetrics
         meter.CreateObservableGauge("gateway.quota.waiting", () => queue.Count, "{request}", "Requests that wait for a limit to let them through.");
     }
 
-    public void Admitted(Reservation reservation) => _admitted.Add(1);
+    public void Admitted() => _admitted.Add(1);
 
     public void Refused(LimitModel limit, QuotaVerdict verdict) => _refused.Add(
         1,

@@ -32,11 +32,11 @@ public sealed class MemoryQuotaStoreTests : QuotaStoreSuite
         await using var harness = new MemoryHarness(new DateTimeOffset(2026, 10, 31, 23, 0, 0, TimeSpan.Zero));
         var limit = Limit("t", QuotaMeasure.Requests, QuotaWindow.Month, 1);
         Assert.True((await harness.Store.ReserveAsync(LeaseOf((limit, 1)), default)).IsAdmitted);
-        harness.StepClock(TimeSpan.FromHours(2));
+        await harness.StepClockAsync(TimeSpan.FromHours(2));
         Assert.True((await harness.Store.ReserveAsync(LeaseOf((limit, 1)), default)).IsAdmitted);
-        harness.StepClock(TimeSpan.FromHours(-2));
+        await harness.StepClockAsync(TimeSpan.FromHours(-2));
         Assert.False((await harness.Store.ReserveAsync(LeaseOf((limit, 1)), default)).IsAdmitted);
-        harness.StepClock(TimeSpan.FromHours(2));
+        await harness.StepClockAsync(TimeSpan.FromHours(2));
         Assert.False((await harness.Store.ReserveAsync(LeaseOf((limit, 1)), default)).IsAdmitted);
     }
 
@@ -46,9 +46,9 @@ public sealed class MemoryQuotaStoreTests : QuotaStoreSuite
         await using var harness = new MemoryHarness();
         var limit = Limit("t", QuotaMeasure.Requests, QuotaWindow.Minute, 1);
         Assert.True((await harness.Store.ReserveAsync(LeaseOf((limit, 1)), default)).IsAdmitted);
-        harness.StepClock(TimeSpan.FromDays(1));
+        await harness.StepClockAsync(TimeSpan.FromDays(1));
         Assert.False((await harness.Store.ReserveAsync(LeaseOf((limit, 1)), default)).IsAdmitted);
-        harness.StepClock(TimeSpan.FromDays(-30));
+        await harness.StepClockAsync(TimeSpan.FromDays(-30));
         var refused = await harness.Store.ReserveAsync(LeaseOf((limit, 1)), default);
         await harness.PassAsync(refused.RetryAfter!.Value);
         Assert.True((await harness.Store.ReserveAsync(LeaseOf((limit, 1)), default)).IsAdmitted);

@@ -18,9 +18,7 @@ internal abstract class QuotaHarness : IAsyncDisposable
     public abstract Task PassAsync(TimeSpan time);
 
     /// <summary>Puts the clock that people see forward, or back. Not of a store whose clock is another machine's.</summary>
-    public virtual void StepClock(TimeSpan step)
-    {
-    }
+    public virtual Task StepClockAsync(TimeSpan step) => Task.CompletedTask;
 
     public abstract ValueTask DisposeAsync();
 }
@@ -49,7 +47,11 @@ internal sealed class MemoryHarness : QuotaHarness
         return Task.CompletedTask;
     }
 
-    public override void StepClock(TimeSpan step) => _clocks.Step += step;
+    public override Task StepClockAsync(TimeSpan step)
+    {
+        _clocks.Step += step;
+        return Task.CompletedTask;
+    }
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -4,7 +4,7 @@ using Gateway.Tests.Testing;
 namespace Gateway.Tests.Quotas;
 
 /// <summary>Requests that wait for their turn.</summary>
-public sealed class QuotaQueueTests : IAsyncLifetime
+public sealed class QuotaQueueTests : IAsyncDisposable
 {
     private static readonly LimitModel Slots = new(
         new LimitKey(QuotaOwner.Model, "m", "", QuotaMeasure.Concurrent, QuotaWindow.None), 1, TimeZoneInfo.Utc, "model `m`", SharesWithoutStore: false);
@@ -22,9 +22,7 @@ public sealed class QuotaQueueTests : IAsyncLifetime
         _queue = new QuotaQueue(_store, _time);
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await _queue.DisposeAsync();
+    public ValueTask DisposeAsync() => _queue.DisposeAsync();
 
     [Fact]
     public async Task Of_several_tenants_each_has_its_turn_as_often_as_its_weight_says_and_its_own_requests_in_order()
@@ -67,7 +65,7 @@ public sealed class QuotaQueueTests : IAsyncLifetime
     {
         var running = await TakeAsync(Slots);
         using var leaving = new CancellationTokenSource();
-        var first = WaitAsync(Slots, TimeSpan.FromMinutes(1), leaving.Token);
+        var first = WaitAsync(Slots, TimeSpan.FromMinutes(1), cancellationToken: leaving.Token);
         var second = WaitAsync(Slots, TimeSpan.FromMinutes(1));
         await Eventually.TrueAsync(() => _queue.Count == 2, "both wait");
         await leaving.CancelAsync();
@@ -148,7 +146,7 @@ public sealed class QuotaQueueTests : IAsyncLifetime
         return lease;
     }
 
-    private Task<QuotaAnswer> WaitAsync(LimitModel limit, TimeSpan longest, CancellationToken cancellationToken = default, QuotaAnswer? answer = null) =>
+    private Task<QuotaAnswer> WaitAsync(LimitModel limit, TimeSpan longest, QuotaAnswer? answer = null, CancellationToken cancellationToken = default) =>
         _queue.WaitAsync(LeaseOf(limit), answer ?? new QuotaAnswer(QuotaVerdict.Refused), "acme", new WaitModel(longest, 1), cancellationToken).AsTask();
 
     // The loop sets its timer a moment after it was woken.

@@ -5,8 +5,8 @@ namespace Gateway.Quotas.Redis;
 /// </summary>
 internal sealed class RedisClock(TimeProvider time, TimeSpan slack)
 {
-    // Clocks drift; who was away for longer bears no witness.
-    private static readonly TimeSpan WitnessFor = TimeSpan.FromMinutes(10);
+    // Clocks drift by some seconds a day, which is no harm here; who was away for longer bears no witness.
+    private static readonly TimeSpan WitnessFor = TimeSpan.FromDays(7);
 
     private long _now = -1;
     private long _wall;

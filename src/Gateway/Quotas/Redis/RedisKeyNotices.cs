@@ -1,5 +1,4 @@
 using Gateway.Tenants.Keys;
-using StackExchange.Redis;
 
 namespace Gateway.Quotas.Redis;
 
@@ -32,7 +31,7 @@ internal sealed class RedisKeyNotices(RedisOptions options, RedisLink link, KeyS
         }
     }
 
-    private void Publish() => _ = PublishAsync();
+    private void Publish(object? sender, EventArgs e) => _ = PublishAsync();
 
     private async Task PublishAsync()
     {

@@ -117,6 +117,9 @@ internal sealed class RedisLink(RedisOptions options, RedisMetrics metrics) : IA
         }
 
         var result = await database.ExecuteAsync(command, line).WaitAsync(options.OperationTimeout, cancellationToken);
+
+        // The client goes on with its caller on the thread that reads its socket, which nobody may keep.
+        await Task.Yield();
         return (RedisResult[]?)result ?? throw new FormatException("an array was expected");
     }
 }

@@ -47,7 +47,7 @@ internal sealed partial class RedisQuotaStore
     private (QuotaVerdict Verdict, TimeSpan? RetryAfter)? CheckAlone(RedisCounter counter, long amount, int nodes, long upper)
     {
         // Before anybody told what was paid in, nothing was.
-        if (counter.IsBalance && !_balances.ContainsKey(counter.Key))
+        if (_fault is null && counter.IsBalance && !_balances.ContainsKey(counter.Key))
         {
             return (QuotaVerdict.Refused, null);
         }

@@ -166,7 +166,7 @@ internal sealed partial class RedisQuotaStore
         }
     }
 
-    private (bool IsForeign, bool IsStale) ApplyLimits(RedisCall call, RedisReply reply)
+    private static (bool IsForeign, bool IsStale) ApplyLimits(RedisCall call, RedisReply reply)
     {
         var (isForeign, isStale) = (false, false);
         if (reply.Number() != call.Counters.Count)

@@ -84,6 +84,16 @@ internal sealed partial class RedisQuotaStore
 
     private async Task<bool> TellAsync(RedisScript script, RedisKey[] keys, List<RedisValue> arguments, CancellationToken cancellationToken)
     {
+        lock (_gate)
+        {
+            if (_fault is not null)
+            {
+                // No request waits for what is known to be down.
+                _seedMissed = true;
+                return false;
+            }
+        }
+
         try
         {
             await _link.RunAsync(script, keys, arguments, cancellationToken);

@@ -17,7 +17,7 @@ internal sealed class KeyStore(Store store, AdminActStore acts)
     private const int LoadTimeout = 120;
 
     /// <summary>Raised when this process has changed a key.</summary>
-    public event Action? Changed;
+    public event EventHandler? Changed;
 
     /// <summary>Adds a key with its first secret; false when its tenant has the most keys already that it may have.</summary>
     public Task<bool> InsertAsync(KeyRecord key, KeyHash secret, int? most, AdminAct act, CancellationToken cancellationToken) => ChangeAsync(
@@ -167,7 +167,7 @@ internal sealed class KeyStore(Store store, AdminActStore acts)
         }
 
         await transaction.CommitAsync(cancellationToken);
-        Changed?.Invoke();
+        Changed?.Invoke(this, EventArgs.Empty);
         return true;
     }
 

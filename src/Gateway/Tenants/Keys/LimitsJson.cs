@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Configuration;
-using Gateway.Quotas;
 
 namespace Gateway.Tenants.Keys;
 

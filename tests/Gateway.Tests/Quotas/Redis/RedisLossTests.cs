@@ -48,7 +48,7 @@ public sealed class RedisLossTests
         await one.UseAsync(tokens, 40, 40);
         await two.UseAsync(balance, 25, 20);
         var emptied = new TaskCompletionSource();
-        one.Store.Emptied += () => emptied.TrySetResult();
+        one.Store.Emptied += (_, _) => emptied.TrySetResult();
 
         await server.ExecuteAsync("FLUSHALL");
         await one.FaultAsync(f => f is not null);

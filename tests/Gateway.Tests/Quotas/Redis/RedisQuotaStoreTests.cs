@@ -1,5 +1,4 @@
 using Gateway.Quotas;
-using Gateway.Quotas.Redis;
 using Gateway.Tests.Testing;
 using StackExchange.Redis;
 

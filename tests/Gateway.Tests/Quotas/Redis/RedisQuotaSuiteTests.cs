@@ -75,21 +75,18 @@ public sealed class RedisQuotaSuiteTests
             return SetClockAsync();
         }
 
-        public override void StepClock(TimeSpan step)
+        public override async Task StepClockAsync(TimeSpan step)
         {
             _step += step;
-            Task.Run(async () =>
-            {
-                await SetClockAsync();
+            await SetClockAsync();
 
-                // A node hears of it with the next answer, which is there twice a second.
-                await Store.ReadAsync([RedisNode.Limit(QuotaMeasure.Requests, QuotaWindow.Hour, 1)], default);
-            }).GetAwaiter().GetResult();
+            // A node hears of it with the next answer, which is there twice a second.
+            await Store.ReadAsync([RedisNode.Limit(QuotaMeasure.Requests, QuotaWindow.Hour, 1)], default);
         }
 
         public override ValueTask DisposeAsync() => _node.DisposeAsync();
 
-        private Task SetClockAsync()
+        private Task<RedisResult> SetClockAsync()
         {
             var now = Gateway.Stores.StoreTime.ToMicroseconds(Wall);
             return server.ExecuteAsync(
