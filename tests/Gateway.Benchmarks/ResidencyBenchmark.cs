@@ -40,11 +40,12 @@ internal static class ResidencyBenchmark
         };
 
         var started = Stopwatch.GetTimestamp();
+        var processor = Environment.CpuUsage.TotalTime;
         var residency = new ResidencyModel(config);
         var verdicts = new VerdictCache(residency);
         var tables = config.Models.Select(m => new DecisionTable(m.Name, [.. m.Deployments.Select(d => new DestinationState(d.Name))], verdicts, Moments.Now)).ToArray();
         Console.WriteLine(
-            $"residency: {config.Tenants.Count} tenants, {config.Policies.Count} policies, {config.Models.Count} models of {PerModel} deployments are compiled in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms");
+            $"residency: {config.Tenants.Count} tenants, {config.Policies.Count} policies, {config.Models.Count} models of {PerModel} deployments are compiled in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms, {(Environment.CpuUsage.TotalTime - processor).TotalMilliseconds:F0} ms of the processor");
 
         var failed = 0;
         var policies = config.Tenants.Select(t => residency.PolicyOf(t.Name)).ToArray();

@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace Gateway.Residency;
 
 /// <summary>Countries, by their codes of ISO 3166-1 alpha-2.</summary>
@@ -7,11 +5,11 @@ internal sealed class CountrySet
 {
     public static readonly CountrySet Empty = new([]);
 
-    private readonly FrozenSet<string> _codes;
+    private readonly HashSet<string> _codes;
 
     public CountrySet(IEnumerable<string> codes)
     {
-        _codes = codes.ToFrozenSet(StringComparer.Ordinal);
+        _codes = codes.ToHashSet(StringComparer.Ordinal);
         Codes = [.. _codes.Order(StringComparer.Ordinal)];
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Gateway.Exchanges;
 using Yarp.ReverseProxy.Model;
 
@@ -11,7 +10,8 @@ namespace Gateway.Residency;
 internal sealed class ResidencyDecision(
     string id, ResidencyPolicy policy, DataClass dataClass, IReadOnlyList<Verdict> verdicts, IReadOnlyList<DestinationState> destinations, DateTimeOffset validUntil)
 {
-    private readonly FrozenSet<string> _permitted = verdicts.Where(v => v.IsPermitted).Select(v => v.Deployment).ToFrozenSet(StringComparer.Ordinal);
+    // Not frozen: there are as many of these as policies, classes and models together, and each is small.
+    private readonly HashSet<string> _permitted = verdicts.Where(v => v.IsPermitted).Select(v => v.Deployment).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The same for the same policy, class and verdicts: <c>dec_</c> and 16 hexadecimal digits.</summary>
     public string Id { get; } = id;

@@ -46,6 +46,6 @@ internal sealed class ResidencyModel
     public Verdict Judge(ResidencyPolicy policy, DataClass dataClass, string deployment, DateTimeOffset now)
     {
         var placement = _placements[deployment];
-        return new Verdict(deployment, placement, ResidencyJudge.Judge(policy.RuleOf(dataClass), placement, now));
+        return Verdict.Of(deployment, placement, ResidencyJudge.Judge(policy.RuleOf(dataClass), placement, now));
     }
 }

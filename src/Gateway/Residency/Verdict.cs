@@ -1,19 +1,18 @@
 namespace Gateway.Residency;
 
-/// <summary>Whether a policy permits a deployment for a class of data, and by what.</summary>
+/// <summary>Whether a policy permits a deployment for a class of data. There may be a million of them, so the words of <see cref="Finding"/> are made when they are asked for.</summary>
 /// <param name="Deployment">Name of the deployment.</param>
 /// <param name="Placement">What is known of it.</param>
-/// <param name="Findings">Each rule that was looked at.</param>
-internal sealed record Verdict(string Deployment, Placement Placement, IReadOnlyList<Finding> Findings)
+/// <param name="Reasons">Why it is not permitted, each reason once; empty when it is.</param>
+internal sealed record Verdict(string Deployment, Placement Placement, IReadOnlyList<string> Reasons)
 {
-    /// <summary>Whether no rule stands against it.</summary>
-    public bool IsPermitted { get; } = Findings.All(f => f.Code is null);
-
-    /// <summary>Why it is not permitted, each reason once.</summary>
-    public IReadOnlyList<string> Reasons { get; } = [.. Findings.Where(f => f.Code is not null).Select(f => ReasonWords.Of(f.Code!.Value)).Distinct(StringComparer.Ordinal)];
+    public bool IsPermitted => Reasons.Count == 0;
 
     /// <summary>The same as the ledger has it: <c>azure-br</c>, or <c>openai-us=processing_not_allowed,trains</c>.</summary>
     public string Summary => IsPermitted ? Deployment : $"{Deployment}={string.Join(',', Reasons)}";
+
+    public static Verdict Of(string deployment, Placement placement, IReadOnlyList<Finding> findings) => new(
+        deployment, placement, [.. findings.Where(f => f.Code is not null).Select(f => ReasonWords.Of(f.Code!.Value)).Distinct(StringComparer.Ordinal)]);
 }
 
 /// <summary>What became of one rule.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using FsCheck;
 using FsCheck.Fluent;
-using Gateway.Configuration;
 using Gateway.Residency;
 using Gateway.Tenants;
 using Gateway.Tests.Configuration;

@@ -24,7 +24,7 @@ internal static class Explainer
             v.IsPermitted,
             v.IsPermitted ? Math.Round(100d * weights[v.Deployment] / total, 1) : 0,
             v.Reasons,
-            [.. v.Findings.Select(f => new ExplainedRuleJson(f.Rule, f.Code is null, f.Code is { } code ? ReasonWords.Of(code) : null, f.Text))],
+            [.. ResidencyJudge.Judge(policy.RuleOf(dataClass), v.Placement, now).Select(f => new ExplainedRuleJson(f.Rule, f.Code is null, f.Code is { } code ? ReasonWords.Of(code) : null, f.Text))],
             PlacementJson.Of(v.Placement))).ToList();
         var explanation = new ExplanationJson(
             tenant, model, dataClass.Name, why, policy.Name, policy.Hash, DecisionTable.IdOf(model, policy, dataClass, verdicts), deployments.Exists(d => d.Permitted), deployments, Text: "");

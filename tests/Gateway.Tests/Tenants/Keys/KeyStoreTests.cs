@@ -1,5 +1,4 @@
 using Gateway.Admin;
-using Gateway.Exchanges;
 using Gateway.Stores;
 using Gateway.Tenants;
 using Gateway.Tenants.Keys;
