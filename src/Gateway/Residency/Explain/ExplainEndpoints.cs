@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Gateway.Admin;
 using Gateway.Api;
@@ -52,7 +53,7 @@ internal static class ExplainEndpoints
             }
 
             return tenant.Models.Contains(model) && gateway.Residency.DeploymentsOf(model) is not null
-                ? Results.Ok(Explainer.Explain(gateway.Residency, tenant.Name, model, dataClass, why, now))
+                ? Results.Ok(Explainer.Explain(gateway.Residency, tenant.Name, model, dataClass, why, now, JsonMarshal.GetRawUtf8Value(question.Request!.Value)))
                 : new ErrorResult(ApiError.ModelNotFound(model));
         }
         finally

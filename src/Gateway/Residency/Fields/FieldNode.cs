@@ -59,7 +59,7 @@ internal sealed class FieldNode
         }
 
         isExact = false;
-        return FindFolded(name);
+        return _byLength.Length == 0 ? null : FindFolded(name);
     }
 
     private Field? FindFolded(ReadOnlySpan<byte> name)

@@ -139,7 +139,7 @@ public sealed class AddressAttacks : IAsyncLifetime
     public async Task Two_deployments_of_one_host_keep_to_the_stricter_rule()
     {
         _world.Dns["vllm.internal"] = () => ["127.0.0.1"];
-        var url = _world.Url(_world.Permitted, "vllm.internal");
+        var url = AttackWorld.Url(_world.Permitted, "vllm.internal");
         Assert.True(await _world.Gateway.ReloadAsync(_world.Text(
             deployments: Named(url + "/v1", "private: true") + "\n" + Named(url + "/v2", "private: true, networks: [10.0.0.0/8]", "strict"),
             models: "  - { name: named, deployments: [{ name: named, weight: 1000 }, { name: strict, weight: 1 }] }")));

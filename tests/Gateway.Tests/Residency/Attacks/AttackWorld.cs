@@ -37,7 +37,7 @@ public sealed class AttackWorld : IAsyncLifetime
     /// <summary>How often DNS was asked.</summary>
     internal int Lookups { get; private set; }
 
-    internal string Url(FakeUpstream upstream, string host = "127.0.0.1") => $"http://{host}:{upstream.Port}";
+    internal static string Url(FakeUpstream upstream, string host = "127.0.0.1") => $"http://{host}:{upstream.Port}";
 
     public async Task InitializeAsync() => Gateway = await TestGateway.StartAsync(GatewayFile.Of(Text()), Time, configure: services => services.AddSingleton<HostResolver>((host, _) =>
     {

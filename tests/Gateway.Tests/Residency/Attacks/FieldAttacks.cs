@@ -111,7 +111,7 @@ public sealed class FieldAttacks(AttackWorld world) : IClassFixture<AttackWorld>
     public async Task Is_refused_by_name_and_goes_nowhere(string attack)
     {
         var (path, fields, param, rule) = Attacks[attack];
-        var body = $$"""{"model":"mixed",{{fields.Replace("URL", world.Url(world.Elsewhere), StringComparison.Ordinal)}}}""";
+        var body = $$"""{"model":"mixed",{{fields.Replace("URL", AttackWorld.Url(world.Elsewhere), StringComparison.Ordinal)}}}""";
         var error = await world.RefusedAsync(403, () => world.SendAsync(body, path));
 
         Assert.Equal("field_denied", error.Code);

@@ -76,7 +76,7 @@ public sealed class ReloadAttacks : IAsyncLifetime
     {
         await _world.AnsweredAsync(() => _world.SendAsync(TestGateway.Prompt("only-br")));
         await using var moved = FakeUpstream.Start();
-        Assert.True(await _world.Gateway.ReloadAsync(_world.Text().Replace(_world.Url(_world.Permitted), _world.Url(moved), StringComparison.Ordinal)));
+        Assert.True(await _world.Gateway.ReloadAsync(_world.Text().Replace(AttackWorld.Url(_world.Permitted), AttackWorld.Url(moved), StringComparison.Ordinal)));
         var before = _world.Permitted.Requests.Count;
         using var response = await _world.Gateway.PostAsync(TestGateway.Prompt("only-br"));
 
@@ -147,6 +147,6 @@ public sealed class ReloadAttacks : IAsyncLifetime
     private string Expiring(FakeUpstream upstream, TimeSpan after)
     {
         var expires = (_world.Time.GetUtcNow() + after).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
-        return $$"""  - { name: expiring, kind: openai-compatible, base_url: "{{_world.Url(upstream)}}/v1", placement: { processing: [BR], expires: {{expires}} } }""";
+        return $$"""  - { name: expiring, kind: openai-compatible, base_url: "{{AttackWorld.Url(upstream)}}/v1", placement: { processing: [BR], expires: {{expires}} } }""";
     }
 }

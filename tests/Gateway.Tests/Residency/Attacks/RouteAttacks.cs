@@ -50,8 +50,8 @@ public sealed class RouteAttacks(AttackWorld world) : IClassFixture<AttackWorld>
     public async Task An_upstream_that_points_elsewhere_is_not_followed(string status, string headers)
     {
         var port = world.Elsewhere.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var more = headers.Replace("ELSEWHERE", world.Url(world.Elsewhere), StringComparison.Ordinal).Replace("PORT", port, StringComparison.Ordinal);
-        world.Permitted.Script = c => c.SendAsync($"HTTP/1.1 {status} X\r\nLocation: {world.Url(world.Elsewhere)}/v1\r\n{more}Content-Type: application/json\r\nContent-Length: {Answers.Completion.Length}\r\n\r\n{Answers.Completion}");
+        var more = headers.Replace("ELSEWHERE", AttackWorld.Url(world.Elsewhere), StringComparison.Ordinal).Replace("PORT", port, StringComparison.Ordinal);
+        world.Permitted.Script = c => c.SendAsync($"HTTP/1.1 {status} X\r\nLocation: {AttackWorld.Url(world.Elsewhere)}/v1\r\n{more}Content-Type: application/json\r\nContent-Length: {Answers.Completion.Length}\r\n\r\n{Answers.Completion}");
 
         // The second one is what a lesson learnt from the first would change.
         for (var i = 0; i < 2; i++)
@@ -67,7 +67,7 @@ public sealed class RouteAttacks(AttackWorld world) : IClassFixture<AttackWorld>
     [Fact]
     public async Task An_upstream_that_sends_early_hints_is_not_followed()
     {
-        world.Permitted.Script = c => c.SendAsync($"HTTP/1.1 103 Early Hints\r\nLink: <{world.Url(world.Elsewhere)}/x>; rel=preconnect\r\n\r\n{Answers.Ok}");
+        world.Permitted.Script = c => c.SendAsync($"HTTP/1.1 103 Early Hints\r\nLink: <{AttackWorld.Url(world.Elsewhere)}/x>; rel=preconnect\r\n\r\n{Answers.Ok}");
         await world.AnsweredAsync(() => world.SendAsync(Mixed));
     }
 

@@ -20,6 +20,7 @@ public sealed class FieldsTests : IAsyncLifetime
           - { name: open, classes: { personal: { anywhere: true } } }
         tenants:
           - { name: acme, models: ["*"], policy: open, keys: [{ name: k, sha256: {{KeyHash.Of(TestKeys.Acme)}}, data_class: personal }] }
+        admins: [{ name: a, role: admin, sha256: {{KeyHash.Of(TestKeys.Admin)}} }]
         """));
 
     public async Task DisposeAsync()
@@ -51,6 +52,20 @@ public sealed class FieldsTests : IAsyncLifetime
         using var response = await _gateway.PostAsync(TestGateway.Prompt("m", fields));
 
         Assert.Equal(param, (await OpenAIError.ReadAsync(response, status)).Param);
+        Assert.Equal(0, _far.Connections);
+    }
+
+    [Theory]
+    [InlineData("\"messages\":[]", "far here", null)]
+    [InlineData("\"messages\":[],\"user\":\"ana\"", "here", "side_doors.identifiers")]
+    [InlineData("\"input\":[{\"image\":\"http://example.org\"}]", "here", "side_doors.remote_urls")]
+    public async Task An_explanation_tells_what_fields_would_do(string fields, string permitted, string? rule)
+    {
+        var answer = await _gateway.AdminJsonAsync(HttpMethod.Post, "/explain", $$$"""{"tenant":"acme","data_class":"personal","request":{"model":"m",{{{fields}}}}}""");
+        var deployments = answer.GetProperty("deployments").EnumerateArray().ToList();
+
+        Assert.Equal(permitted, string.Join(' ', deployments.Where(d => d.GetProperty("permitted").GetBoolean()).Select(d => d.GetProperty("name").GetString())));
+        Assert.Equal(rule is null ? [] : [rule], deployments[0].GetProperty("rules").EnumerateArray().Where(r => !r.GetProperty("permits").GetBoolean()).Select(r => r.GetProperty("rule").GetString()));
         Assert.Equal(0, _far.Connections);
     }
 }
