@@ -40,7 +40,7 @@ internal sealed class PersonalDataDetector
         try
         {
             whole &= scan.Run(_limits.Tokens);
-            var finder = new Finder(folded.Text, scan.Tokens.Items, scan.Labels.Items, _limits.Candidates);
+            var finder = new Finder(folded.Text, scan.Tokens.Items, scan.Labels.Items, scan.Mentioned, _limits.Candidates);
             try
             {
                 Weigh(ref finder, scan.Ats.Items);
@@ -104,7 +104,7 @@ internal sealed class PersonalDataDetector
         }
     }
 
-    // The worthiest first; of the others only what shares no token with it.
+    // The worthiest first, of equals the first, of those the longest; of the others only what shares no token with it. Both orders are sorted as plain numbers.
     private static void Choose(ref Finder finder, in FoldedText folded, List<PersonalDataSpan> found)
     {
         var candidates = finder.Candidates.Items;
@@ -113,19 +113,36 @@ internal sealed class PersonalDataDetector
             return;
         }
 
-        candidates.Sort(static (a, b) => a.Points != b.Points ? b.Points.CompareTo(a.Points) : a.Start != b.Start ? a.Start.CompareTo(b.Start) : b.End.CompareTo(a.End));
-        var first = found.Count;
-        var taken = new PooledBits(finder.Tokens.Length);
-        foreach (ref readonly var candidate in candidates)
+        // One number for each: 14 bits of points, 24 of the place, 8 of the length, 18 of the index; more of one than fits is as good as the most.
+        var order = new PooledList<ulong>(candidates.Length);
+        for (var i = 0; i < candidates.Length; i++)
         {
-            if (taken.TryTake(candidate.First, candidate.Last))
+            ref readonly var one = ref candidates[i];
+            order.Add(((ulong)(0x3FFF - Math.Min(one.Points, 0x3FFF)) << 50) | ((ulong)(uint)(one.Start & 0xFFFFFF) << 26) | ((ulong)(0xFF - Math.Min(one.End - one.Start, 0xFF)) << 18) | (uint)i);
+        }
+
+        order.Items.Sort();
+        var taken = new PooledBits(finder.Tokens.Length);
+        var kept = 0;
+        foreach (var key in order.Items)
+        {
+            var index = (int)(key & 0x3FFFF);
+            if (taken.TryTake(candidates[index].First, candidates[index].Last))
             {
-                var (start, end) = folded.ToOriginal(candidate.Start, candidate.End);
-                found.Add(new(candidate.Kind.Name(), start, end - start, Math.Clamp(candidate.Points / (double)Score.Certain, 0.5, 1)));
+                order[kept++] = ((ulong)(uint)candidates[index].Start << 18) | (uint)index;
             }
         }
 
+        order.Truncate(kept);
+        order.Items.Sort();
+        foreach (var key in order.Items)
+        {
+            ref readonly var candidate = ref candidates[(int)(key & 0x3FFFF)];
+            var (start, end) = folded.ToOriginal(candidate.Start, candidate.End);
+            found.Add(new(candidate.Kind.Name(), start, end - start, Math.Clamp(candidate.Points / (double)Score.Certain, 0.5, 1)));
+        }
+
+        order.Return();
         taken.Return();
-        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(found)[first..].Sort(static (a, b) => a.Start.CompareTo(b.Start));
     }
 }

@@ -40,9 +40,9 @@ public sealed class RuleTests
         ("th_id", "Thai ID 1234545678781", "1234545678781"), ("phone", "WhatsApp 98765 43210", "98765 43210"), ("phone", "celular: (11) 91234-5678", "(11) 91234-5678"),
     ];
 
-    public static TheoryData<string, string> CertainValues => [.. Certain];
+    public static IEnumerable<object[]> CertainValues => Certain.Select(c => (object[])[c.Kind, c.Value]);
 
-    public static TheoryData<string, string, string> LabelledValues => [.. Labelled];
+    public static IEnumerable<object[]> LabelledValues => Labelled.Select(l => (object[])[l.Kind, l.Text, l.Value]);
 
     [Theory]
     [MemberData(nameof(CertainValues))]

@@ -9,7 +9,7 @@ internal static class AddressFinder
 
     public static void FindV4(ref Finder finder, int first)
     {
-        if (first + 3 >= finder.Tokens.Length || finder.Tokens[first].Length > 3 || (first > 0 && finder.Tokens[first - 1] is { Gap: Gap.Tight, Sign: '.' or '-' or '/' or '_', HasDigits: true }))
+        if (first + 3 >= finder.Tokens.Length || finder.Tokens[first].Length > 3 || !finder.Tokens[first + 1].HasDigits || !finder.Tokens[first + 2].HasDigits || (first > 0 && finder.Tokens[first - 1] is { Gap: Gap.Tight, Sign: '.' or '-' or '/' or '_', HasDigits: true }))
         {
             return;
         }

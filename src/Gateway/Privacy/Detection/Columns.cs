@@ -23,6 +23,11 @@ internal struct Columns
     /// <summary>The label in the heading over a place; null where there is none. Places are asked for in their order.</summary>
     public Label? LabelOf(ReadOnlySpan<char> text, ReadOnlySpan<Label> labels, int at)
     {
+        if (!BeginsCell(text, at))
+        {
+            return null;
+        }
+
         if (at >= _lineEnd)
         {
             EnterLine(text, at);
@@ -58,12 +63,29 @@ internal struct Columns
     /// <summary>Whether the line of a place has headings over it.</summary>
     public bool HasHeadings(ReadOnlySpan<char> text, int at)
     {
+        if (!BeginsCell(text, at))
+        {
+            return false;
+        }
+
         if (at >= _lineEnd)
         {
             EnterLine(text, at);
         }
 
         return _hasColumns && at >= _lineStart;
+    }
+
+    // Most numbers stand in a sentence: there is no need to look at its line.
+    private static bool BeginsCell(ReadOnlySpan<char> text, int at)
+    {
+        var i = at - 1;
+        while (i >= 0 && i > at - 4 && text[i] is ' ' or '"' or '+' or '(' or '\'' or '-')
+        {
+            i--;
+        }
+
+        return i >= 0 && text[i] is ',' or '|' or ';' or '\t' or '\n';
     }
 
     private void EnterLine(ReadOnlySpan<char> text, int at)

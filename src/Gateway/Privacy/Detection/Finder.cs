@@ -1,8 +1,12 @@
 namespace Gateway.Privacy.Detection;
 
 /// <summary>What the finders share: the text, what was read of it, and the values found so far.</summary>
-internal ref struct Finder(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int mostCandidates)
+internal ref struct Finder(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, KindSet mentioned, int mostCandidates)
 {
+    // Of two kinds that a value may be, it is that of the country the text speaks of.
+    private const int MentionedCountry = 3;
+
+    private readonly KindSet _mentioned = mentioned;
     private readonly int _mostCandidates = mostCandidates;
     private Columns _columns;
     private Surroundings _before;
@@ -50,7 +54,7 @@ internal ref struct Finder(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, 
             return;
         }
 
-        Candidates.Add(new(kind, start, end, first, last, points));
+        Candidates.Add(new(kind, start, end, first, last, points + (_mentioned.Has(kind) ? MentionedCountry : 0)));
     }
 
     /// <summary>Whether anything of the lexicon stands near enough to matter, or a heading may. Costs next to nothing for tokens in their order.</summary>

@@ -85,6 +85,17 @@ internal ref struct FoldedText(ReadOnlySpan<char> original)
         _map[_mapLength++] = (_length, next);
     }
 
+    /// <summary>As <see cref="Put"/>, in the place of a space before it as well.</summary>
+    public void PutOverSpace(char c, int next)
+    {
+        if (_length > 0 && _buffer![_length - 1] == ' ')
+        {
+            _length--;
+        }
+
+        Put(c, next);
+    }
+
     /// <summary>The text changes from here on. Folding never makes it longer.</summary>
     public void Begin(ReadOnlySpan<char> unchanged)
     {

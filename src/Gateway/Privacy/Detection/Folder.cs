@@ -42,7 +42,14 @@ internal static class Folder
 
             at += width;
             copied = at;
-            folded.Put(replacement, at);
+            if (c is '(' or '[' or '{')
+            {
+                folded.PutOverSpace(replacement, at);
+            }
+            else
+            {
+                folded.Put(replacement, at);
+            }
         }
 
         if (changed)

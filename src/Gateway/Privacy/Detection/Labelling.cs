@@ -5,11 +5,13 @@ internal static class Labelling
 {
     // A general label beside a country names that country's number; one that says next to nothing does so less.
     private const int Strong = 41;
-    private const int WeakWithCountry = 37;
+    private const int WeakWithCountry = 40;
 
     /// <summary>"National identity number" beside "Kenya" is Kenya's.</summary>
-    public static void NarrowByCountry(ref PooledList<Label> labels, ReadOnlySpan<Token> tokens)
+    /// <returns>The kinds of all countries that are named.</returns>
+    public static KindSet NarrowByCountry(ref PooledList<Label> labels, ReadOnlySpan<Token> tokens)
     {
+        var mentioned = default(KindSet);
         for (var i = 0; i < labels.Count; i++)
         {
             if (labels[i].Role is not (LabelRole.Country or LabelRole.CountryCode))
@@ -18,6 +20,7 @@ internal static class Labelling
             }
 
             var kinds = labels[i].Kinds;
+            mentioned |= labels[i].Role == LabelRole.Country ? kinds : default;
             if (i > 0 && IsBeside(labels[i - 1], labels[i], labels[i].Role, tokens))
             {
                 Narrow(ref labels[i - 1], kinds);
@@ -28,6 +31,8 @@ internal static class Labelling
                 Narrow(ref labels[i + 1], kinds);
             }
         }
+
+        return mentioned;
     }
 
     private static bool IsBeside(in Label left, in Label right, LabelRole role, ReadOnlySpan<Token> tokens)

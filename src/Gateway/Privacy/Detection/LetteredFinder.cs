@@ -8,7 +8,7 @@ internal static class LetteredFinder
     private const int Longest = 34;
     private const int MostLeading = 6;
     private const int MostLetters = 6;
-    private const int MostTiedLetters = 8;
+    private const int MostTiedLetters = 12;
 
     // No value but an IBAN is longer than a CURP.
     private const int MostOthers = 18;
@@ -36,7 +36,7 @@ internal static class LetteredFinder
             if (first < token)
             {
                 letters += start.Length;
-                if (start.Kind != TokenKind.Word || start.Gap is Gap.Break or Gap.DoubleColon || letters > (start.Gap == Gap.Tight ? MostTiedLetters : MostLetters))
+                if (start.Kind != TokenKind.Word || start.Gap is Gap.Break or Gap.DoubleColon || !IsPart(finder.Text, start, start.Gap) || letters > (start.Gap == Gap.Tight ? MostTiedLetters : MostLetters))
                 {
                     return;
                 }
@@ -50,9 +50,26 @@ internal static class LetteredFinder
         }
     }
 
+    // Letters that a space parts from the digits are some of the value only where they are capitals: else they are the sentence's words.
+    private static bool IsPart(ReadOnlySpan<char> text, in Token word, Gap gap) => gap is not (Gap.Space or Gap.Soft or Gap.Line) || text[word.End - 1] is >= 'A' and <= 'Z' or 'Ñ';
+
     private static bool HasLettersBeside(ReadOnlySpan<Token> tokens, int token) =>
         (token > 0 && tokens[token - 1] is { Kind: not TokenKind.Digits, Gap: not Gap.Break } before && (before.Kind == TokenKind.Mixed || before.Length <= MostLetters))
-        || (token + 1 < tokens.Length && tokens[token].Gap != Gap.Break && tokens[token + 1] is { Kind: not TokenKind.Digits, Length: <= Longest });
+        || HasLettersBehind(tokens, token);
+
+    private static bool HasLettersBehind(ReadOnlySpan<Token> tokens, int token)
+    {
+        // Two groups of digits may come before a CNPJ's letters.
+        for (var t = token; t + 1 < tokens.Length && t < token + 3 && tokens[t].Gap is Gap.Tight or Gap.Space or Gap.Soft or Gap.Line; t++)
+        {
+            if (tokens[t + 1].Kind != TokenKind.Digits)
+            {
+                return tokens[t + 1].Length <= Longest;
+            }
+        }
+
+        return false;
+    }
 
     private static void FindFrom(ref Finder finder, int first, int digits)
     {
@@ -68,7 +85,7 @@ internal static class LetteredFinder
         for (var last = first; last < finder.Tokens.Length; last++)
         {
             ref readonly var token = ref finder.Tokens[last];
-            if (length + token.Length > most || (token.Kind == TokenKind.Word && token.Length > MostLetters) || !TryAppend(finder.Text[token.Start..token.End], value[length..]))
+            if (length + token.Length > most || (token.Kind == TokenKind.Word && (token.Length > MostLetters || (last > first && !IsPart(finder.Text, token, finder.Tokens[last - 1].Gap)))) || !TryAppend(finder.Text[token.Start..token.End], value[length..]))
             {
                 return;
             }
@@ -181,7 +198,7 @@ internal static class LetteredFinder
     /// <summary>Weighs digits alone as a passport's number.</summary>
     public static void FindPassport(ref Finder finder, int token)
     {
-        if (finder.Tokens[token].Length is < 7 or > 9 || finder.IsTiedBefore(token) || finder.IsTiedAfter(token))
+        if (finder.Tokens[token].Length is < 7 or > 9 || !finder.HasLabelsNear(token, token) || finder.IsTiedBefore(token) || finder.IsTiedAfter(token))
         {
             return;
         }

@@ -116,21 +116,22 @@ internal static class NumberFinder
         foreach (var rule in ByLength[reader.Length])
         {
             // Most numbers have no label near them, and then few kinds are worth a look.
-            var form = reader.FormFor(rule);
-            if (!hasLabels && rule.Points(form) + rule.Likely < Score.Accepted)
+            if (!hasLabels && rule.Points(reader.FormFor(rule)) + rule.Likely < Score.Accepted)
             {
                 continue;
             }
 
             var verdict = rule.Judge(reader.Value);
-            if (verdict == Verdict.No)
+            if (verdict == Verdict.No || (verdict == Verdict.Mistyped && (!hasLabels || reader.IsGuess || reader.IsStretched)))
             {
                 continue;
             }
 
+            var form = reader.FormFor(rule);
+
             var points = (verdict == Verdict.Mistyped ? MistypedPoints : rule.Points(form) + (verdict == Verdict.Likely ? rule.Likely : 0)) - Drawbacks(in finder, in reader, form, first, last);
             var context = Context(ref finder, rule.Kind, first, last, out var label);
-            if (verdict == Verdict.Mistyped && (label < Lexicon.Exact || form < Form.Bare || reader.IsGuess || reader.IsStretched))
+            if (verdict == Verdict.Mistyped && (label < Lexicon.Exact || form < Form.Bare))
             {
                 continue;
             }

@@ -29,7 +29,7 @@ internal struct Surroundings
     public static Surroundings Before(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int first, ref Columns columns)
     {
         var result = default(Surroundings);
-        result.AddBefore(text, tokens, labels, first, FirstFrom(labels, first));
+        result.AddBefore(tokens, labels, first, FirstFrom(labels, first));
         if (result._named.IsEmpty && columns.LabelOf(text, labels, tokens[first].Start) is { } column)
         {
             result.Add(column, 1);
@@ -57,7 +57,7 @@ internal struct Surroundings
         return (int)best - (_named.IsEmpty || _named.Has(kind) ? 0 : NamedOtherwise);
     }
 
-    private void AddBefore(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int first, int next)
+    private void AddBefore(ReadOnlySpan<Token> tokens, ReadOnlySpan<Label> labels, int first, int next)
     {
         var factor = 1.0;
         for (var i = next - 1; i >= 0 && i >= next - 5; i--)
@@ -75,7 +75,7 @@ internal struct Surroundings
                 continue;
             }
 
-            if (IsCut(text, tokens, label.Last, first))
+            if (IsCut(tokens, label.Last, first))
             {
                 return;
             }
@@ -119,7 +119,7 @@ internal struct Surroundings
         {
             ref readonly var label = ref labels[i];
             var between = label.First - last - 1;
-            if (between > MostTokens - 2 || label.Start - tokens[last].End > MostCharacters || IsCut(text, tokens, last, label.First) || Values(tokens[(last + 1)..label.First]) > 0)
+            if (between > MostTokens - 2 || label.Start - tokens[last].End > MostCharacters || IsCut(tokens, last, label.First) || Values(tokens[(last + 1)..label.First]) > 0)
             {
                 return;
             }
@@ -165,53 +165,12 @@ internal struct Surroundings
     }
 
     // Whether a sentence or more than a line ends between two tokens.
-    private static bool IsCut(ReadOnlySpan<char> text, ReadOnlySpan<Token> tokens, int left, int right)
+    private static bool IsCut(ReadOnlySpan<Token> tokens, int left, int right)
     {
         for (var t = left; t < right; t++)
         {
-            var between = text[tokens[t].End..tokens[t + 1].Start];
-            if (between.Length == 1 && between[0] != '\n')
-            {
-                continue;
-            }
-
-            var line = between.IndexOf('\n');
-            if (line >= 0)
-            {
-                // A label may stand at the end of the line above its value, and only there.
-                if (right - left > 1 || between[(line + 1)..].Contains('\n') || tokens[right].Kind == TokenKind.Word)
-                {
-                    return true;
-                }
-            }
-
-            var end = between.IndexOfAny(".!?");
-            if (end >= 0 && end + 1 < between.Length && between[end + 1] is ' ' or '\n' && (between[end] != '.' || !IsAbbreviation(text, tokens[t], tokens[t + 1])))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    // "No. 5", "Sra. Ana". What goes on in small letters was no end either.
-    private static bool IsAbbreviation(ReadOnlySpan<char> text, in Token token, in Token next)
-    {
-        if (token.HasDigits)
-        {
-            return false;
-        }
-
-        var following = text[next.Start];
-        return char.IsAsciiLetterLower(following) || (token.Length <= 4 && (char.IsAsciiDigit(following) || IsTitle(text[token.Start..token.End])));
-    }
-
-    private static bool IsTitle(ReadOnlySpan<char> word)
-    {
-        foreach (var title in (ReadOnlySpan<string>)["no", "nr", "nro", "num", "tel", "sr", "sra", "dr", "dra", "mr", "mrs", "ms", "st", "av", "ext", "art", "id", "n", "prof", "bpk", "ibu", "mme", "ref", "c"])
-        {
-            if (word.Equals(title, StringComparison.OrdinalIgnoreCase))
+            // A label may stand at the end of the line above its value, and only there.
+            if (tokens[t].Cut == Cut.Sentence || (tokens[t].Cut == Cut.Line && (right - left > 1 || tokens[right].Kind == TokenKind.Word)))
             {
                 return true;
             }
@@ -226,7 +185,7 @@ internal struct Surroundings
         for (var t = label.Last + 1; t < tokens.Length && t <= label.Last + 4; t++)
         {
             var gap = text[tokens[t - 1].End..tokens[t].Start];
-            if (gap.Length > 6 || gap.IndexOfAny(",;)\n") >= 0 || IsCut(text, tokens, t - 1, t))
+            if (gap.Length > 6 || gap.IndexOfAny(",;)\n") >= 0 || IsCut(tokens, t - 1, t))
             {
                 return false;
             }

@@ -19,6 +19,9 @@ internal ref struct TextScan(ReadOnlySpan<char> text, Lexicon lexicon)
     public PooledList<Label> Labels = new(64);
     public PooledList<int> Ats = new(16);
 
+    /// <summary>The kinds of the countries that the text names.</summary>
+    public KindSet Mentioned { get; private set; }
+
     /// <summary>Reads the text.</summary>
     /// <param name="mostTokens">Where to stop.</param>
     /// <returns>False when there were more tokens.</returns>
@@ -48,7 +51,7 @@ internal ref struct TextScan(ReadOnlySpan<char> text, Lexicon lexicon)
             }
         }
 
-        Labelling.NarrowByCountry(ref Labels, Tokens.Items);
+        Mentioned = Labelling.NarrowByCountry(ref Labels, Tokens.Items);
         return true;
     }
 
@@ -260,7 +263,12 @@ internal ref struct TextScan(ReadOnlySpan<char> text, Lexicon lexicon)
         }
 
         ref var last = ref Tokens[Tokens.Count - 1];
-        (last.Gap, last.Sign) = Gaps.Between(_text[last.End..start]);
+        var gap = _text[last.End..start];
+        (last.Gap, last.Sign) = Gaps.Between(gap);
+        if (gap.Length > 1 || last.Gap == Gap.Line)
+        {
+            last.Cut = Sentences.CutIn(_text, last, gap, start);
+        }
 
         // Phrases do not go over the end of a line or a sentence.
         if (last.Gap is Gap.Break or Gap.Line || (last.Gap == Gap.Soft && last.Sign is '.' or ','))

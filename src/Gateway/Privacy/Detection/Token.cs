@@ -32,6 +32,16 @@ internal enum Gap : byte
     Line,
 }
 
+/// <summary>What ends between two tokens.</summary>
+internal enum Cut : byte
+{
+    Nothing,
+    Line,
+
+    /// <summary>A sentence, or more than a line.</summary>
+    Sentence,
+}
+
 /// <summary>A run of letters and digits in folded text.</summary>
 /// <param name="Start">Its first character.</param>
 /// <param name="End">Behind its last.</param>
@@ -40,6 +50,9 @@ internal enum Gap : byte
 /// <param name="Sign">The separator in the gap; '\0' without one.</param>
 internal record struct Token(int Start, int End, TokenKind Kind, Gap Gap, char Sign)
 {
+    /// <summary>What ends between it and the next one.</summary>
+    public Cut Cut { get; set; }
+
     public readonly int Length => End - Start;
 
     public readonly bool HasDigits => Kind != TokenKind.Word;

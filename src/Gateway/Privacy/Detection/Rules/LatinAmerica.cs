@@ -14,7 +14,7 @@ internal static class LatinAmerica
         new(PersonalDataKind.ArDni, [7, 8], Dni) { Bare = 10, Official = 15, Grouped = 12, Odd = 4, Formats = ["2.3.3", "1.3.3"] },
         new(PersonalDataKind.CoNit, [9, 10], Nit) { Bare = 25, Official = 60, Grouped = 45, Odd = 14, Formats = ["3.3.3-1", "9-1"] },
         new(PersonalDataKind.CoCedula, [6, 7, 8, 10], Cedula) { Bare = 10, Official = 15, Grouped = 12, Odd = 4, Formats = ["1.3.3.3", "2.3.3", "1.3.3", "3.3"] },
-        new(PersonalDataKind.PeRuc, [11], Ruc) { Bare = 60, Official = 60, Grouped = 55, Odd = 30, Formats = ["2-8-1"] },
+        new(PersonalDataKind.PeRuc, [11], Ruc) { Bare = 61, Official = 60, Grouped = 55, Odd = 30, Formats = ["2-8-1"] },
         new(PersonalDataKind.PeDni, [8, 9], PeruDni) { Bare = 10, Official = 14, Grouped = 10, Odd = 4, Formats = ["8-1"] },
         new(PersonalDataKind.UyCi, [7, 8], Ci) { Bare = 25, Official = 62, Grouped = 45, Odd = 12, Formats = ["1.3.3-1", "7-1", "3.3-1"] },
         new(PersonalDataKind.EcCedula, [10], EcuadorCedula) { Bare = 36, Official = 56, Grouped = 44, Odd = 24, Formats = ["9-1"] },
@@ -98,7 +98,7 @@ internal static class LatinAmerica
     // Registraduría Nacional: up to eight digits, or ten that start with 1.
     private static Verdict Cedula(ReadOnlySpan<char> value) => value[0] == '0' || (value.Length == 10 && value[0] != '1') || AllSame(value) ? Verdict.No : Verdict.Yes;
 
-    // SUNAT: 10 natural persons, 15, 16 and 17 others, 20 legal ones; modulus 11.
+    // SUNAT: 10 natural persons, 15, 16 and 17 others, 20 legal ones; modulus 11 with the weights of Argentina's, whose 20 is as valid: dashes tell that one.
     private static Verdict Ruc(ReadOnlySpan<char> value)
     {
         if (Number(value[..2]) is not (10 or 15 or 16 or 17 or 20))
