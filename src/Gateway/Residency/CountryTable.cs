@@ -59,8 +59,21 @@ internal static class CountryTable
     // What people write for a country whose code is another.
     private static readonly FrozenDictionary<string, string> Others = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
     {
-        ["UK"] = "GB", ["Great Britain"] = "GB", ["England"] = "GB", ["EL"] = "GR", ["USA"] = "US", ["United States of America"] = "US", ["America"] = "US",
-        ["Brasil"] = "BR", ["Holland"] = "NL", ["Korea"] = "KR", ["Russia"] = "RU", ["Turkey"] = "TR", ["Ivory Coast"] = "CI", ["Czech Republic"] = "CZ", ["Swaziland"] = "SZ",
+        ["UK"] = "GB",
+        ["Great Britain"] = "GB",
+        ["England"] = "GB",
+        ["EL"] = "GR",
+        ["USA"] = "US",
+        ["United States of America"] = "US",
+        ["America"] = "US",
+        ["Brasil"] = "BR",
+        ["Holland"] = "NL",
+        ["Korea"] = "KR",
+        ["Russia"] = "RU",
+        ["Turkey"] = "TR",
+        ["Ivory Coast"] = "CI",
+        ["Czech Republic"] = "CZ",
+        ["Swaziland"] = "SZ",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     public static IEnumerable<string> Codes => All.Select(c => c.Code);

@@ -25,7 +25,10 @@ public sealed class LedgerTablesTests
         Assert.Equal(["dec_1|0123|azure;far=trains|"], await test.RowsAsync(Decisions));
         var open = await test.RowsAsync("SELECT outcome, closed_at, tenant, key_id, model, deployment, endpoint, data_class, trace_id, node FROM exchanges");
         line.Closing = new(
-            Noon.AddSeconds(2), "ok", null, 200, "azure", new Usage(100, 50) { CachedTokens = 40, ReasoningTokens = 20, IsEstimated = true }, 1234, "USD", TimeSpan.FromMicroseconds(1_999_997), TimeSpan.FromMilliseconds(7)) { Country = "BR" };
+            Noon.AddSeconds(2), "ok", null, 200, "azure", new Usage(100, 50) { CachedTokens = 40, ReasoningTokens = 20, IsEstimated = true }, 1234, "USD", TimeSpan.FromMicroseconds(1_999_997), TimeSpan.FromMilliseconds(7))
+        {
+            Country = "BR",
+        };
         tables.Write([line]);
 
         Assert.Equal([$"open||acme|key_1|gpt||chat.completions|restricted|0af7651916cd43dd8448eb211c80319c|{tables.Node}"], open);

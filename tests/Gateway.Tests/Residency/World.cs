@@ -18,7 +18,9 @@ internal sealed class World
 
     private static readonly Dictionary<string, string[]> Groups = new(StringComparer.Ordinal)
     {
-        ["near"] = ["BR", "UY"], ["wide"] = ["near", "US"], ["europe"] = ["DE", "FR"],
+        ["near"] = ["BR", "UY"],
+        ["wide"] = ["near", "US"],
+        ["europe"] = ["DE", "FR"],
     };
 
     public required IReadOnlyList<Facts> Deployments { get; init; }
