@@ -88,6 +88,9 @@ internal sealed record RedisConfig
 
     [Bounds(1, 1000), Description("Most nodes that there may be. While Redis is lost each goes by that part of a limit; without it, by as many as were alive before.")]
     public int? Nodes { get; init; }
+
+    [Description("Where that Redis stands, for policies that say where data may be stored: it counts what tenants use.")]
+    public PlaceConfig? Placement { get; init; }
 }
 
 internal sealed record LedgerConfig

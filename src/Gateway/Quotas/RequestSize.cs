@@ -140,7 +140,7 @@ internal sealed class RequestSize
 
         if (value < least)
         {
-            return ApiError.BadRequest($"Invalid '{name}': must be {least} or more, for a limit of tokens or money applies to this request.", name, "integer_below_min_value");
+            return ApiError.BadRequest($"Invalid '{name}': must be {least} or more, for a limit of tokens or money, or a cap of the policy, applies to this request.", name, "integer_below_min_value");
         }
 
         value = Math.Min(value, Most);

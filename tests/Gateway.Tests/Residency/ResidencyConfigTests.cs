@@ -103,6 +103,18 @@ public sealed class ResidencyConfigTests : IDisposable
     }
 
     [Fact]
+    public void A_Redis_that_stands_elsewhere_than_a_tenant_s_data_may_is_refused()
+    {
+        _folder.Variables["REDIS"] = "redis:6379";
+        string Text(string placement) => Valid.Replace("{ processing: [BR] }", "{ processing: [BR], storage: [BR] }", StringComparison.Ordinal) + $"redis: {{ connection: "${{REDIS}}"{placement} }}
+";
+
+        Assert.Empty(_folder.Errors(Text(", placement: { storage: [BR] }")));
+        Assert.Contains("passes Redis, which the policy `p` does not permit: where it is stored is not known", Assert.Single(_folder.Errors(Text(""))), StringComparison.Ordinal);
+        Assert.Contains("redis.placement.storage[0]", Assert.Single(_folder.Errors(Text(", placement: { storage: [XX] }"))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_may_be_looser_must_say_so()
     {
         var text = Valid.Replace("{ processing: [BR] } }", "{ processing: [BR] }, personal: { processing: [BR, US] } }, allow_looser: true", StringComparison.Ordinal);
