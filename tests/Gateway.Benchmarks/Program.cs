@@ -16,14 +16,15 @@ return args switch
     ["keys", var count] => await KeysBenchmark.RunAsync(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
     ["ledger"] => await LedgerBenchmark.RunAsync(1_000_000),
     ["ledger", var lines] => await LedgerBenchmark.RunAsync(int.Parse(lines, System.Globalization.CultureInfo.InvariantCulture)),
+    ["detect"] => DetectBenchmark.Run(),
     [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
         + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync()
-        + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000),
+        + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000) + DetectBenchmark.Run(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES]]");
+    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | detect]");
     return 2;
 }
