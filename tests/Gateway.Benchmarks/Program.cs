@@ -18,6 +18,7 @@ return args switch
     ["keys", var count] => await KeysBenchmark.RunAsync(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
     ["ledger"] => await LedgerBenchmark.RunAsync(1_000_000),
     ["ledger", var lines] => await LedgerBenchmark.RunAsync(int.Parse(lines, System.Globalization.CultureInfo.InvariantCulture)),
+    ["detect"] => DetectBenchmark.Run(),
     ["quotas"] => await QuotasBenchmark.RunAsync() + await QuotaRedisBenchmark.RunAsync(),
     ["quotas", "memory"] => await QuotasBenchmark.RunAsync(),
     ["quotas", "redis"] => await QuotaRedisBenchmark.RunAsync(),
@@ -28,13 +29,13 @@ return args switch
         + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync()
         + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000)
         + await QuotasBenchmark.RunAsync() + await QuotaRedisBenchmark.RunAsync() + await QuotaRaceBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run()
-        + await GuardBenchmark.RunAsync(),
+        + await GuardBenchmark.RunAsync() + DetectBenchmark.Run(),
     _ => Usage(),
 };
 
 static int Usage()
 {
     Console.Error.WriteLine(
-        "usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas [memory | redis | race [COUNT]] | residency]");
+        "usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas [memory | redis | race [COUNT]] | residency | detect]");
     return 2;
 }

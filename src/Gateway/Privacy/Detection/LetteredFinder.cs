@@ -151,13 +151,23 @@ internal static class LetteredFinder
     private static void Judge(ref Finder finder, KindRule rule, scoped ReadOnlySpan<char> value, int first, int last)
     {
         var verdict = rule.Judge(value);
-        if (verdict == Verdict.No)
+        if (verdict == Verdict.No && (rule.Digits is null || !finder.HasLabelsNear(first, last)))
         {
             return;
         }
 
         ref readonly var around = ref finder.Around(first, last);
         var label = around.PointsFor(rule.Kind);
+        if (verdict == Verdict.No)
+        {
+            // O for 0 and the like, where the label says what it is.
+            verdict = label >= Lexicon.Exact ? JudgeWithDigits(rule, value) : Verdict.No;
+            if (verdict is Verdict.No or Verdict.Mistyped)
+            {
+                return;
+            }
+        }
+
         var form = first == last ? Form.Bare : FormOf(rule, finder.Tokens[first..(last + 1)]);
         if (verdict == Verdict.Mistyped && (label < Lexicon.Exact || form != Form.Bare))
         {
@@ -209,6 +219,20 @@ internal static class LetteredFinder
         {
             finder.Add(PersonalDataKind.Passport, token, token, points);
         }
+    }
+
+    private static Verdict JudgeWithDigits(KindRule rule, scoped ReadOnlySpan<char> value)
+    {
+        Span<char> changed = stackalloc char[Longest];
+        value.CopyTo(changed);
+        foreach (var place in rule.Digits!)
+        {
+            // Places count from the end: an RFC has three letters or four before its date.
+            ref var c = ref changed[value.Length - place];
+            c = NumberReader.Digit(c) is not '\0' and var digit ? digit : c;
+        }
+
+        return rule.Judge(changed[..value.Length]);
     }
 
     // Whether the groups have the lengths that the rule's authority gives them.

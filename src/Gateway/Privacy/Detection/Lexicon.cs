@@ -39,9 +39,9 @@ internal sealed class Lexicon
     // What a label of a general sort may mean, and its points.
     private static readonly FrozenDictionary<string, (KindSet Kinds, int Points)> General = new Dictionary<string, (KindSet, int)>
     {
-        ["national"] = (Countries.Identity, 45),
-        ["identidad"] = (Countries.LatinIdentity, 45),
-        ["tax"] = (Countries.Tax, 44),
+        ["national"] = (Countries.Identity, 48),
+        ["identidad"] = (Countries.LatinIdentity, 48),
+        ["tax"] = (Countries.Tax, 46),
         ["document"] = (Countries.Identity | PersonalDataKind.Passport.Set(), 41),
         ["weak"] = (new KindSet(ulong.MaxValue), 14),
         ["call"] = (PersonalDataKind.Phone.Set(), 44),

@@ -14,7 +14,7 @@ internal static class NumberFinder
     private const int InRow = 36;
     private const int Stretched = 6;
     private const int Uneven = 8;
-    private const int Guess = 12;
+    private const int Guess = 9;
 
     // A label that says exactly what follows is believed even when the check digit is wrong: people mistype.
     private const int MistypedPoints = 5;
@@ -138,7 +138,7 @@ internal static class NumberFinder
 
             // What was guessed, or stretched over signs, needs a label.
             points += context;
-            if (points >= Score.Accepted && (label > 20 || !reader.IsGuess || form == Form.Official))
+            if (points >= Score.Accepted && (label > 20 || !(reader.IsGuess || reader.HasRareSigns) || form == Form.Official))
             {
                 finder.Add(rule.Kind, first, last, points);
             }

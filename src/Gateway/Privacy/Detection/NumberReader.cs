@@ -25,7 +25,10 @@ internal struct NumberReader
     /// <summary>Whether letters were taken for digits that they look like.</summary>
     public bool IsGuess { get; private set; }
 
-    /// <summary>Whether it goes over a line, or over signs that rarely stand within a number.</summary>
+    /// <summary>Whether signs stand in it that rarely stand within a number.</summary>
+    public bool HasRareSigns { get; private set; }
+
+    /// <summary>Whether it goes over a line, or over such signs.</summary>
     public bool IsStretched { get; private set; }
 
     /// <summary>Whether spaces stand between some groups and signs between others.</summary>
@@ -66,10 +69,11 @@ internal struct NumberReader
             var shown = gap is Gap.Space ? ' ' : sign;
             shown = gap == Gap.Line && sign == '\0' ? '\n' : shown;
             _breaks += shown == '\n' ? 1 : 0;
-            IsStretched |= gap is Gap.Line || shown is ',' or ':' or '|' or '=' or '+' or '#' or '\\' or '!';
+            HasRareSigns |= shown is ',' or ':' or '|' or '=' or '+' or '#' or '\\' or '!';
+            IsStretched |= gap is Gap.Line || HasRareSigns;
             HasSpaces |= shown == ' ';
-            IsUneven |= Groups > 1 && (_firstSign == ' ') != (shown == ' ');
-            _firstSign = Groups == 1 ? shown : _firstSign;
+            IsUneven |= shown != '\n' && _firstSign is not ('\0' or '\n') && (_firstSign == ' ') != (shown == ' ');
+            _firstSign = _firstSign is '\0' or '\n' ? shown : _firstSign;
             _signature[_signatureLength++] = shown == '\0' ? '(' : shown;
         }
 
@@ -163,8 +167,8 @@ internal struct NumberReader
         return true;
     }
 
-    // Letters that pass for digits.
-    private static char Digit(char c) => c switch
+    /// <summary>The digit that a letter passes for; '\0' where it passes for none.</summary>
+    public static char Digit(char c) => c switch
     {
         >= '0' and <= '9' => c,
         'O' or 'o' or 'Q' or 'D' => '0',

@@ -6,7 +6,7 @@ namespace Gateway.Tests.Privacy.Corpus;
 /// <summary>Writes a value so that people still read it and programs do not. What is written is still the value.</summary>
 internal static class Disguises
 {
-    public static readonly string[] All = ["separators", "no_separators", "digits", "zero_width", "entities", "percent", "lookalike", "line_break", "json_escape", "fullwidth"];
+    public static readonly string[] All = ["separators", "no_separators", "digits", "zero_width", "entities", "percent", "lookalike", "line_break", "json_escape", "fullwidth", "letters_for_digits", "spelled", "two_at_once"];
 
     // First digits of scripts: Arabic-Indic, extended, Devanagari, Bengali, Thai, Tamil, Myanmar, mathematical bold.
     private static readonly int[] Zeros = [0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xBE6, 0x1040, 0x1D7CE];
@@ -44,7 +44,7 @@ internal static class Disguises
             case "fullwidth":
                 return string.Concat(value.Select(c => c is > ' ' and < '\u007F' ? (char)(c + 0xFEE0) : c));
             case "zero_width":
-                return string.Concat(value.Select((c, i) => i > 0 && random.Next(3) == 0 ? Invisible[random.Next(Invisible.Length)].ToString() + c : c.ToString()));
+                return string.Concat(value.Select((c, i) => i > 0 && !char.IsLowSurrogate(c) && random.Next(3) == 0 ? Invisible[random.Next(Invisible.Length)].ToString() + c : c.ToString()));
             case "entities":
                 return string.Concat(value.Select(c => random.Next(2) == 0 ? c.ToString()
                     : random.Next(2) == 0 ? string.Create(CultureInfo.InvariantCulture, $"&#{(int)c};") : string.Create(CultureInfo.InvariantCulture, $"&#x{(int)c:x};")));
@@ -57,6 +57,12 @@ internal static class Disguises
             case "line_break" when kind is not ("email" or "ip_address" or "coordinates"):
                 var at = value.IndexOfAny([' ', '-', '.', '/']) is > 0 and var separator && random.Next(2) == 0 ? separator + 1 : random.Next(3, value.Length - 2);
                 return value[..at].TrimEnd(' ') + "\n" + value[at..];
+            case "letters_for_digits" when isNumber && kind is not ("phone" or "iban"):
+                return string.Concat(value.Select((c, i) => i > 0 && c == '0' ? 'O' : i > 0 && c == '1' && random.Next(2) == 0 ? 'l' : c));
+            case "spelled" when isNumber && kind is not "phone" && value.All(c => !char.IsLetter(c)):
+                return string.Join(' ', value.Where(char.IsAsciiDigit));
+            case "two_at_once":
+                return Apply("zero_width", kind, Apply(random.Next(2) == 0 ? "digits" : "separators", kind, value, random), random);
             default:
                 return value;
         }

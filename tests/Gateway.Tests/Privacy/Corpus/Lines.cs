@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Gateway.Tests.Privacy.Corpus;
@@ -91,7 +90,7 @@ internal sealed partial class Lines(int seed)
 
     private static string Stop(string text) => text[^1] is '.' or '?' or '।' ? " " : "\n";
 
-    private LabelledLine Line(string template, string kind, string label, string key, string value, string language, string sort)
+    private static LabelledLine Line(string template, string kind, string label, string key, string value, string language, string sort)
     {
         var filled = template.Replace("{l}", label, StringComparison.Ordinal).Replace("{k}", key, StringComparison.Ordinal);
         var start = filled.IndexOf("{v}", StringComparison.Ordinal);

@@ -11,9 +11,9 @@ internal static class Africa
         new(PersonalDataKind.NgNin, [11], value => AllSame(value) ? Verdict.No : Verdict.Yes) { Bare = 12, Official = 14, Grouped = 12, Odd = 5, Formats = ["4 3 4", "4-3-4"] },
         new(PersonalDataKind.NgBvn, [11], value => value[0] == '2' && value[1] == '2' ? Verdict.Likely : Verdict.Yes) { Bare = 8, Official = 8, Grouped = 8, Odd = 4, Likely = 8 },
         new(PersonalDataKind.KeId, [7, 8], Kenya) { Bare = 11, Official = 11, Grouped = 8, Odd = 4 },
-        new(PersonalDataKind.KeKraPin, [11], KraPin) { Bare = 80, Official = 80, Grouped = 40, Odd = 30 },
-        new(PersonalDataKind.GhCard, [13, 10], GhanaCard) { Bare = 5, Official = 8, Grouped = 5, Odd = 2, Likely = 80, Formats = ["3-9-1", "9-1"] },
-        new(PersonalDataKind.EgNid, [14], Egypt) { Bare = 42, Official = 42, Grouped = 36, Odd = 28, Likely = 9 },
+        new(PersonalDataKind.KeKraPin, [11], KraPin) { Bare = 80, Official = 80, Grouped = 40, Odd = 30, Digits = [10, 9, 8, 7, 6, 5, 4, 3, 2] },
+        new(PersonalDataKind.GhCard, [13, 10], GhanaCard) { Bare = 5, Official = 8, Grouped = 5, Odd = 2, Likely = 80, Formats = ["3-9-1", "9-1"], Digits = [10, 9, 8, 7, 6, 5, 4, 3, 2, 1] },
+        new(PersonalDataKind.EgNid, [14], Egypt) { Bare = 52, Official = 52, Grouped = 36, Odd = 28, Likely = 9 },
     ];
 
     // Identification Act 68 of 1997: birth date, sex, citizen (0), resident (1) or refugee (2), a digit that has been 8 or 9 since 1986, Luhn.

@@ -8,8 +8,8 @@ internal static class Asia
     public static readonly KindRule[] Rules =
     [
         new(PersonalDataKind.InAadhaar, [12], Aadhaar) { Bare = 28, Official = 55, Grouped = 50, Odd = 18, Formats = ["4 4 4", "4-4-4"] },
-        new(PersonalDataKind.InPan, [10], Pan) { Bare = 78, Official = 35, Grouped = 25, Odd = 20, Formats = ["5-4-1", "5 4 1"] },
-        new(PersonalDataKind.IdNik, [16], Nik) { Bare = 42, Official = 42, Grouped = 40, Odd = 30, Formats = ["6 6 4", "6.6.4", "6-6-4", "2.2.2.6.4"] },
+        new(PersonalDataKind.InPan, [10], Pan) { Bare = 78, Official = 35, Grouped = 25, Odd = 20, Formats = ["5-4-1", "5 4 1"], Digits = [5, 4, 3, 2] },
+        new(PersonalDataKind.IdNik, [16], Nik) { Bare = 52, Official = 55, Grouped = 45, Odd = 30, Formats = ["6 6 4", "6.6.4", "6-6-4", "2.2.2.6.4"] },
         new(PersonalDataKind.PkCnic, [13], Cnic) { Bare = 20, Official = 62, Grouped = 40, Odd = 12, Formats = ["5-7-1"] },
         new(PersonalDataKind.BdNid, [10, 13, 17], Bangladesh) { Bare = 10, Official = 12, Grouped = 10, Odd = 4, Likely = 17, Formats = ["3 3 4"] },
         new(PersonalDataKind.PhPhilsys, [12, 16], Philsys) { Bare = 12, Official = 22, Grouped = 14, Odd = 5, Formats = ["4-4-4-4", "4-4-4"] },

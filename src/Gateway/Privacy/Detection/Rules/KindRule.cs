@@ -25,6 +25,9 @@ internal sealed record KindRule(PersonalDataKind Kind, int[] Lengths, KindRule.J
     /// <summary>The ways its authority writes it: lengths of groups with the separators between them, such as <c>3.3.3-2</c>.</summary>
     public string[] Formats { get; init; } = [];
 
+    /// <summary>Of a kind with letters: the places, counted from the end, where only digits stand.</summary>
+    public int[]? Digits { get; init; }
+
     public int Points(Form form) => form switch { Form.Bare => Bare, Form.Official => Official, Form.Grouped => Grouped, _ => Odd };
 }
 

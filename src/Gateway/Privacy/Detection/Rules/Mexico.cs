@@ -7,8 +7,8 @@ internal static class Mexico
 {
     public static readonly KindRule[] Rules =
     [
-        new(PersonalDataKind.MxCurp, [18], Curp) { Bare = 120, Official = 120, Grouped = 100, Odd = 80 },
-        new(PersonalDataKind.MxRfc, [12, 13], Rfc) { Bare = 80, Official = 85, Grouped = 70, Odd = 20, Formats = ["4-6-3", "3-6-3", "4 6 3", "3 6 3"] },
+        new(PersonalDataKind.MxCurp, [18], Curp) { Bare = 120, Official = 120, Grouped = 100, Odd = 80, Digits = [14, 13, 12, 11, 10, 9, 1] },
+        new(PersonalDataKind.MxRfc, [12, 13], Rfc) { Bare = 80, Official = 85, Grouped = 70, Odd = 20, Formats = ["4-6-3", "3-6-3", "4 6 3", "3 6 3"], Digits = [9, 8, 7, 6, 5, 4, 1] },
     ];
 
     // SEGOB, Instructivo normativo para la asignación de la CURP (DOF, 2006), annexes: letters, date, sex, state, consonants, homonym, check digit.
