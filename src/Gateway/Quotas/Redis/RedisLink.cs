@@ -9,6 +9,9 @@ namespace Gateway.Quotas.Redis;
 /// </summary>
 internal sealed class RedisLink(RedisOptions options, RedisMetrics metrics) : IAsyncDisposable
 {
+    // A node that joins again reads all that it told: some hundred thousand numbers where there are ten thousand tenants.
+    private const int LongFactor = 20;
+
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _connecting = new(1, 1);
@@ -51,7 +54,15 @@ internal sealed class RedisLink(RedisOptions options, RedisMetrics metrics) : IA
 
     /// <summary>Runs a script.</summary>
     /// <exception cref="Exception">One that <see cref="RedisFault.From"/> knows.</exception>
-    public async Task<RedisResult[]> RunAsync(RedisScript script, RedisKey[] keys, List<RedisValue> arguments, CancellationToken cancellationToken)
+    public Task<RedisResult[]> RunAsync(RedisScript script, RedisKey[] keys, List<RedisValue> arguments, CancellationToken cancellationToken) =>
+        RunAsync(script, keys, arguments, options.OperationTimeout, cancellationToken);
+
+    /// <summary>Runs a script for which no request waits, and which may take longer.</summary>
+    /// <exception cref="Exception">One that <see cref="RedisFault.From"/> knows.</exception>
+    public Task<RedisResult[]> RunLongAsync(RedisScript script, RedisKey[] keys, List<RedisValue> arguments, CancellationToken cancellationToken) =>
+        RunAsync(script, keys, arguments, options.OperationTimeout * LongFactor, cancellationToken);
+
+    private async Task<RedisResult[]> RunAsync(RedisScript script, RedisKey[] keys, List<RedisValue> arguments, TimeSpan patience, CancellationToken cancellationToken)
     {
         var database = (await ConnectAsync(cancellationToken)).GetDatabase();
         var startedAt = Stopwatch.GetTimestamp();
@@ -60,12 +71,12 @@ internal sealed class RedisLink(RedisOptions options, RedisMetrics metrics) : IA
         {
             try
             {
-                return await EvaluateAsync(database, "EVALSHA", script.Hash, keys, arguments, cancellationToken);
+                return await EvaluateAsync(database, "EVALSHA", script.Hash, keys, arguments, patience, cancellationToken);
             }
             catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
             {
                 // It was started anew, or somebody flushed its scripts. Nothing was done.
-                return await EvaluateAsync(database, "EVAL", script.Text, keys, arguments, cancellationToken);
+                return await EvaluateAsync(database, "EVAL", script.Text, keys, arguments, patience, cancellationToken);
             }
         }
         catch (Exception e)
@@ -100,7 +111,7 @@ internal sealed class RedisLink(RedisOptions options, RedisMetrics metrics) : IA
     }
 
     private async Task<RedisResult[]> EvaluateAsync(
-        IDatabase database, string command, string script, RedisKey[] keys, List<RedisValue> arguments, CancellationToken cancellationToken)
+        IDatabase database, string command, string script, RedisKey[] keys, List<RedisValue> arguments, TimeSpan patience, CancellationToken cancellationToken)
     {
         // As objects, for that is what every version of the client takes; keys as keys, so that a cluster's node is found by them.
         var line = new object[2 + keys.Length + arguments.Count];
@@ -116,7 +127,7 @@ internal sealed class RedisLink(RedisOptions options, RedisMetrics metrics) : IA
             line[2 + keys.Length + i] = arguments[i];
         }
 
-        var result = await database.ExecuteAsync(command, line).WaitAsync(options.OperationTimeout, cancellationToken);
+        var result = await database.ExecuteAsync(command, line).WaitAsync(patience, cancellationToken);
 
         // The client goes on with its caller on the thread that reads its socket, which nobody may keep.
         await Task.Yield();

@@ -214,7 +214,7 @@ internal sealed partial class RedisQuotaStore
             _node, ++_epoch, witness?.Low ?? (RedisValue)"", witness?.High ?? (RedisValue)"", Guid.NewGuid().ToString("N"), Math.Max(_alive, _options.Nodes ?? 1),
             _options.Recovery.Ticks / TimeSpan.TicksPerMicrosecond,
         ];
-        var reply = new RedisReply(await _link.RunAsync(_join, [_options.Meta, _options.NodeList, _options.CountsOf(_node)], arguments, cancellationToken));
+        var reply = new RedisReply(await _link.RunLongAsync(_join, [_options.Meta, _options.NodeList, _options.CountsOf(_node)], arguments, cancellationToken));
         var state = reply.Text();
         if (state != "ok")
         {
@@ -260,11 +260,12 @@ internal sealed partial class RedisQuotaStore
         }
 
         // What Redis gave in an answer that never came.
+        var byKey = _counters.Values.ToDictionary(c => c.RedisKey, StringComparer.Ordinal);
         foreach (var (name, _) in counts.Where(c => c.Key.StartsWith('t')).ToList())
         {
             var space = name.IndexOf(' ', StringComparison.Ordinal);
             var key = name[(space + 1)..];
-            if (_counters.Values.FirstOrDefault(c => c.RedisKey == key) is { } counter
+            if (byKey.TryGetValue(key, out var counter)
                 && long.TryParse(name.AsSpan(1, space - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
             {
                 Add(new RedisDelta(counter, id, -Read(name), -Read("u" + name[1..]), 0, 0));
