@@ -6,6 +6,9 @@ internal abstract class Counter
     /// <summary>Whether it was told of what was used before it began to count.</summary>
     public bool IsSeeded { get; protected set; }
 
+    /// <summary>When it was last asked for, as <see cref="QuotaMoment.Microseconds"/>.</summary>
+    public long AskedAt { get; set; }
+
     /// <summary>How much is free; less than nothing where the limit was lowered or use went beyond it.</summary>
     public abstract long LeftOf(LimitModel limit, in QuotaMoment now);
 

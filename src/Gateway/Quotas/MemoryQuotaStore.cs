@@ -14,6 +14,9 @@ internal sealed class MemoryQuotaStore(TimeProvider time) : QuotaStore
     // Counters looked at whenever a new one is made, so that there are never many more than are in use.
     private const int SweptAtATime = 2;
 
+    // What was asked for a moment ago will be again; to make it anew each time would cost more than to keep it.
+    private const long KeptFor = 10 * 60 * 1_000_000L;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<LimitKey, Counter> _counters = [];
     private readonly List<LimitKey> _keys = [];
@@ -161,7 +164,8 @@ internal sealed class MemoryQuotaStore(TimeProvider time) : QuotaStore
         ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_counters, limit.Key, out var exists);
         if (exists)
         {
-            return slot!;
+            slot!.AskedAt = now.Microseconds;
+            return slot;
         }
 
         Counter counter = limit.Key.Measure switch
@@ -170,6 +174,7 @@ internal sealed class MemoryQuotaStore(TimeProvider time) : QuotaStore
             QuotaMeasure.Balance => new BalanceCounter(),
             _ => limit.IsCalendar ? new CalendarCounter() : new SlidingCounter(limit.Key.Window),
         };
+        counter.AskedAt = now.Microseconds;
         slot = counter;
         _keys.Add(limit.Key);
         Sweep(now);
@@ -183,7 +188,7 @@ internal sealed class MemoryQuotaStore(TimeProvider time) : QuotaStore
         {
             _swept = _swept >= _keys.Count - 1 ? 0 : _swept;
             var key = _keys[_swept];
-            if (_counters[key].IsIdle(now))
+            if (_counters[key] is var counter && now.Microseconds - counter.AskedAt > KeptFor && counter.IsIdle(now))
             {
                 _counters.Remove(key);
                 _keys[_swept] = _keys[^2];
