@@ -94,8 +94,6 @@ public sealed class LedgerTests : IAsyncDisposable
     [InlineData(",\"stream_options\":{\"include_usage\":true}")]
     [InlineData(",\"stream_options\":\"all\"")]
     [InlineData(",\"stream_options\":{\"include_usage\":\"yes\"}")]
-    [InlineData(",\"stream_options\":{\"include_usage\":false,\"include_usage\":true}")]
-    [InlineData(",\"stream_options\":null,\"stream_options\":{}")]
     public async Task What_the_client_says_of_usage_itself_stays_as_it_is(string sent)
     {
         await using var gateway = await StartAsync();

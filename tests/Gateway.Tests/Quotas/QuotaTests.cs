@@ -105,7 +105,7 @@ public sealed class QuotaTests : IAsyncDisposable
     [InlineData(",\"max_tokens\":\"7\"", 400, "invalid_type")]
     [InlineData(",\"max_tokens\":1000000000000000000", 429, "rate_limit_exceeded")]
     [InlineData(",\"max_tokens\":1e300", 429, "rate_limit_exceeded")]
-    [InlineData(",\"max_tokens\":1,\"max_tokens\":100000", 429, "rate_limit_exceeded")]
+    [InlineData(",\"max_tokens\":1,\"max_tokens\":100000", 400, "duplicate_key")]
     [InlineData(",\"max_tokens\":1,\"max_completion_tokens\":100000", 429, "rate_limit_exceeded")]
     [InlineData(",\"max_tokens\":10,\"n\":128", 429, "rate_limit_exceeded")]
     [InlineData(",\"max_tokens\":10,\"n\":9223372036854775807", 429, "rate_limit_exceeded")]
