@@ -106,8 +106,7 @@ public sealed class ResidencyConfigTests : IDisposable
     public void A_Redis_that_stands_elsewhere_than_a_tenant_s_data_may_is_refused()
     {
         _folder.Variables["REDIS"] = "redis:6379";
-        string Text(string placement) => Valid.Replace("{ processing: [BR] }", "{ processing: [BR], storage: [BR] }", StringComparison.Ordinal) + $"redis: {{ connection: "${{REDIS}}"{placement} }}
-";
+        string Text(string placement) => Valid.Replace("{ processing: [BR] }", "{ processing: [BR], storage: [BR] }", StringComparison.Ordinal) + $"redis: {{ connection: \"${{REDIS}}\"{placement} }}\n";
 
         Assert.Empty(_folder.Errors(Text(", placement: { storage: [BR] }")));
         Assert.Contains("passes Redis, which the policy `p` does not permit: where it is stored is not known", Assert.Single(_folder.Errors(Text(""))), StringComparison.Ordinal);
