@@ -312,7 +312,7 @@ public sealed class KeyEndpointsTests : IAsyncDisposable
             ? document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1])
             : body;
         Assert.Equal(
-            ["data_class", "endpoints", "expires_at", "models", "name", "networks", "tenant"], schema.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
+            ["data_class", "endpoints", "expires_at", "limits", "models", "name", "networks", "tenant"], schema.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
         Assert.True(paths.GetProperty("/admin/v1/keys").GetProperty("post").GetProperty("responses").TryGetProperty("201", out _));
         foreach (var path in new[] { "/admin/v1/keys/{id}", "/admin/v1/keys/{id}/rotate", "/admin/v1/keys/{id}/revoke", "/admin/v1/tenants", "/admin/v1/acts" })
         {
