@@ -36,7 +36,7 @@ internal static class LetteredFinder
             if (first < token)
             {
                 letters += start.Length;
-                if (start.Kind != TokenKind.Word || start.Gap is Gap.Break or Gap.DoubleColon || !IsPart(finder.Text, start, start.Gap) || letters > (start.Gap == Gap.Tight ? MostTiedLetters : MostLetters))
+                if (start.Kind != TokenKind.Word || start.Gap is Gap.Break or Gap.DoubleColon || !IsPart(finder.Text, start, start.Gap) || letters > (start.Gap is Gap.Tight or Gap.Line ? MostTiedLetters : MostLetters))
                 {
                     return;
                 }

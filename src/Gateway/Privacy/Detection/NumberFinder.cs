@@ -35,7 +35,7 @@ internal static class NumberFinder
         for (var last = first; last < finder.Tokens.Length; last++)
         {
             ref readonly var token = ref finder.Tokens[last];
-            if (last > first && token.Kind == TokenKind.Word && (gap != Gap.Tight || token.Length > 3))
+            if (last > first && token.Kind == TokenKind.Word && !MayBeDigits(finder.Text, token, gap))
             {
                 break;
             }
@@ -98,6 +98,10 @@ internal static class NumberFinder
             }
         }
     }
+
+    // Letters alone in the place of digits: behind a sign, or one that stands for itself.
+    private static bool MayBeDigits(ReadOnlySpan<char> text, in Token word, Gap gap) =>
+        gap == Gap.Tight ? word.Length <= 3 : gap == Gap.Space && word.Length <= 2 && text[word.Start] is 'O' or 'I' or 'l';
 
     // A row of single digits is read from its beginning only: from each of them it would be read nineteen times over.
     private static bool IsWithinSpelled(ReadOnlySpan<Token> tokens, int first) =>

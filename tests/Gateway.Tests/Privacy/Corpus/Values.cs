@@ -39,7 +39,7 @@ internal sealed class Values(Random random)
         "uy_ci" => Ci(),
         "ec_cedula" => Ecuador(),
         "in_aadhaar" => Aadhaar(),
-        "in_pan" => Letters(3) + Pick("P", "C", "H", "F") + Letters(1) + Digits(4) + Letters(1),
+        "in_pan" => Letters(3) + Pick("P", "C", "H", "F") + Letters(1) + Number(4, 1, 9999) + Letters(1),
         "za_id" => SouthAfrica(),
         "ng_nin" => Group(Digits(11, '3'), Pick("11", "4 3 4", "11")),
         "ng_bvn" => "22" + Digits(9),
