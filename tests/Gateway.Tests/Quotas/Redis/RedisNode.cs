@@ -75,7 +75,8 @@ internal sealed class RedisNode : IAsyncDisposable
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!isExpected(Store.Fault))
         {
-            await Task.Delay(10, patience.Token);
+            Assert.False(patience.IsCancellationRequested, $"Still {Store.Fault?.ToString() ?? "no fault"}.");
+            await Task.Delay(10);
         }
 
         return Store.Fault;
