@@ -28,6 +28,12 @@ internal sealed class BalanceOperations(BalanceStore store, TimeProvider time)
             return (null, error);
         }
 
+        var (paid, _) = await store.SumAsync(tenant, currency, cancellationToken);
+        if (Math.Abs(Money.FromNano(paid) + payment.Amount!.Value) >= LargestAmount)
+        {
+            return (null, Invalid("amount", $"with what was paid before, {Money.FromNano(paid)} {currency}, it comes to more than nine digits"));
+        }
+
         var who = caller.Grant.Who.Name;
         var entry = new BalanceEntry(
             tenant, payment.Id ?? "pay_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), time.GetUtcNow(), Money.ToNano(payment.Amount!.Value), currency, who, payment.Note);

@@ -10,7 +10,7 @@ namespace Gateway.Quotas;
 /// <summary>What an exchange takes of its limits at most, before it has run.</summary>
 internal sealed class Charges
 {
-    /// <summary>Amounts beyond it are cut to it: more than any limit, and few enough that thousands of them still add up in 64 bits.</summary>
+    /// <summary>Tokens beyond it are cut to it: more than any limit of them, and few enough that thousands of them still add up in 64 bits.</summary>
     public const long Most = 1L << 50;
 
     private readonly Exchange _exchange;
@@ -100,7 +100,7 @@ internal sealed class Charges
                         }
 
                         // More tokens than an answer can have cost more than a limit can be.
-                        amount = Math.Max(amount, total >= int.MaxValue ? Most : ExchangeRates.ConvertUp(Math.Min(Most, price.CostOf(tokens)), rate));
+                        amount = Math.Max(amount, total >= int.MaxValue ? ExchangeRates.MoreThanAny : ExchangeRates.ConvertUp(price.CostOf(tokens), rate));
                     }
 
                     // What is free is so for those too who have nothing left.

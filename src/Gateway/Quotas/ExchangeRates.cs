@@ -6,6 +6,12 @@ namespace Gateway.Quotas;
 /// <summary>What currencies are worth in others: a dated table of the configuration. Nothing is fetched.</summary>
 internal sealed class ExchangeRates(IReadOnlyList<ExchangeRateConfig> table)
 {
+    /// <summary>More than any limit of money or balance, which are below 10^18 billionths: what can come to as much never fits.</summary>
+    public const long MoreThanAny = 1L << 60;
+
+    // What was used counts in full, whatever the currency is worth, but hundreds of lies of an upstream must still add up in 64 bits.
+    private const long MostUsed = 1L << 55;
+
     // A day's rates are asked for by every request.
     private readonly ConcurrentDictionary<(string From, string To, DateOnly Day), decimal?> _known = new();
 
@@ -25,13 +31,10 @@ internal sealed class ExchangeRates(IReadOnlyList<ExchangeRateConfig> table)
     }
 
     /// <summary>An amount in another currency, in billionths; halves go to the even side, as the ledger rounds costs.</summary>
-    public static long Convert(long nano, decimal rate) => Clamp(decimal.Round(nano * rate));
+    public static long Convert(long nano, decimal rate) => (long)Math.Min(decimal.Round(nano * rate), MostUsed);
 
     /// <summary>An amount in another currency, in billionths, rounded up: for what is reserved.</summary>
-    public static long ConvertUp(long nano, decimal rate) => Clamp(decimal.Ceiling(nano * rate));
-
-    // 2^63 billionths at a rate of a billion are 1e28, which a decimal holds.
-    private static long Clamp(decimal nano) => (long)Math.Min(nano, Charges.Most);
+    public static long ConvertUp(long nano, decimal rate) => (long)Math.Min(decimal.Ceiling(nano * rate), MoreThanAny);
 
     private decimal? Direct(string from, string to, DateOnly day)
     {

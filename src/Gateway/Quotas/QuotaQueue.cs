@@ -17,6 +17,7 @@ internal sealed class QuotaQueue : IAsyncDisposable
 
     private readonly QuotaStore _store;
     private readonly TimeProvider _time;
+    private readonly long _startedAt;
     private readonly Lock _lock = new();
     private readonly Dictionary<LimitKey, QuotaLine> _lines = [];
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -25,7 +26,7 @@ internal sealed class QuotaQueue : IAsyncDisposable
 
     public QuotaQueue(QuotaStore store, TimeProvider time)
     {
-        (_store, _time) = (store, time);
+        (_store, _time, _startedAt) = (store, time, time.GetTimestamp());
         _timer = time.CreateTimer(_ => Wake(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         store.Freed += WakeIfAny;
         _loop = RunAsync();
@@ -48,13 +49,14 @@ internal sealed class QuotaQueue : IAsyncDisposable
             return refusal;
         }
 
-        var waiter = new QuotaWaiter(lease, refusal, tenant, wait.Weight, _time.GetUtcNow() + wait.Max);
+        var waiter = new QuotaWaiter(lease, refusal, tenant, wait.Weight, Now() + wait.Max);
         lock (_lock)
         {
             var line = LineOf(lease.Charges[refusal.Index].Limit.Key);
             if (line.Count >= LongestLine)
             {
-                return refusal;
+                // Who was sent to the end of the line was not told a time: that of the first is the soonest.
+                return refusal with { RetryAfter = refusal.RetryAfter ?? line.First!.Refusal.RetryAfter ?? wait.Max };
             }
 
             line.Add(waiter);
@@ -99,6 +101,9 @@ internal sealed class QuotaQueue : IAsyncDisposable
         _wakes.Writer.TryComplete();
         await _loop;
     }
+
+    // Not the clock of the wall: one that is set back would let nobody's time be up.
+    private DateTimeOffset Now() => DateTimeOffset.UnixEpoch + _time.GetElapsedTime(_startedAt);
 
     private void Wake() => _wakes.Writer.TryWrite(true);
 
@@ -149,7 +154,7 @@ internal sealed class QuotaQueue : IAsyncDisposable
 
             if (next is { } time)
             {
-                var wait = time - _time.GetUtcNow();
+                var wait = time - Now();
                 _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
             }
         }
@@ -163,7 +168,7 @@ internal sealed class QuotaQueue : IAsyncDisposable
             QuotaWaiter? first;
             lock (_lock)
             {
-                Count -= line.RemoveGone(_time.GetUtcNow());
+                Count -= line.RemoveGone(Now());
                 first = line.First;
             }
 
@@ -188,7 +193,7 @@ internal sealed class QuotaQueue : IAsyncDisposable
                         continue;
                     }
 
-                    var now = _time.GetUtcNow();
+                    var now = Now();
                     var earliest = line.EarliestDeadline;
                     return answer.RetryAfter is { } retry && now + retry < earliest ? now + retry : earliest;
                 }

@@ -17,6 +17,9 @@ internal sealed class RequestSize
     // Sound in base64: at the least bit rate in use, 8 kbit/s, a second is 1,365 characters, and 10 tokens (600 a minute with gpt-4o-audio).
     private const int AudioBytesPerToken = 64;
 
+    // Of the keys in messages[].content[].
+    private const int DepthOfPart = 5;
+
     // Beyond it amounts are no longer told apart; no limit is near it.
     private const long Most = Charges.Most;
 
@@ -30,6 +33,8 @@ internal sealed class RequestSize
     private string? _emptyCapName;
     private Range _emptyCap;
     private int _end;
+    private bool _isInMessages;
+    private bool _isImage;
     private bool _isInAudio;
     private bool _isSound;
 
@@ -84,8 +89,10 @@ internal sealed class RequestSize
             var isPrompt = reader.ValueTextEquals("prompt"u8) && endpoint == ApiEndpoint.Completions;
             var isQuery = reader.ValueTextEquals("query"u8);
             var isDocuments = reader.ValueTextEquals("documents"u8);
+            var isInput = isQuery || isDocuments || reader.ValueTextEquals("prompt"u8) || reader.ValueTextEquals("input"u8);
+            _isInMessages = reader.ValueTextEquals("messages"u8);
             reader.Read();
-            var before = _text;
+            var (before, begin) = (_text, reader.TokenStartIndex);
             if (name is not null)
             {
                 if (ReadNumber(ref reader, name, least: name.StartsWith("max", StringComparison.Ordinal) && endpoint == ApiEndpoint.Completions ? 0 : 1) is { } error)
@@ -96,6 +103,12 @@ internal sealed class RequestSize
             else
             {
                 var items = ReadValue(ref reader);
+                if (!isInput && !_isInMessages)
+                {
+                    // Tools and schemas may reach the prompt as they stand, with brackets, commas and literals.
+                    _text = Math.Max(_text, before + reader.BytesConsumed - begin);
+                }
+
                 _prompts = isPrompt ? Math.Max(1, items) : _prompts;
                 _documents = isDocuments ? items : _documents;
             }
@@ -187,11 +200,14 @@ internal sealed class RequestSize
         {
             case JsonTokenType.PropertyName:
                 _text += reader.ValueSpan.Length;
+                // Just in a part of a message is it an image or sound: elsewhere it is text that looks like one.
+                var isOfPart = _isInMessages && reader.CurrentDepth == DepthOfPart;
                 _images += reader.ValueTextEquals("image_url"u8) ? 1 : 0;
+                _isImage = (isOfPart && reader.ValueTextEquals("image_url"u8)) || (_isImage && reader.CurrentDepth > DepthOfPart);
                 _isSound = _isInAudio && reader.ValueTextEquals("data"u8);
-                _isInAudio |= reader.ValueTextEquals("input_audio"u8);
+                _isInAudio |= isOfPart && reader.ValueTextEquals("input_audio"u8);
                 return;
-            case JsonTokenType.String when reader.ValueSpan.StartsWith("data:image/"u8):
+            case JsonTokenType.String when _isImage && reader.ValueSpan.StartsWith("data:image/"u8):
                 // Its image was counted by the key before it.
                 break;
             case JsonTokenType.String:

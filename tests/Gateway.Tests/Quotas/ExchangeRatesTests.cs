@@ -29,7 +29,7 @@ public sealed class ExchangeRatesTests
     {
         Assert.Equal((4, 3), (ExchangeRates.ConvertUp(10, 0.333m), ExchangeRates.Convert(10, 0.333m)));
         Assert.Equal(2, ExchangeRates.Convert(5, 0.5m));
-        Assert.Equal(Charges.Most, ExchangeRates.ConvertUp(long.MaxValue, 999_999_999m));
+        Assert.Equal(ExchangeRates.MoreThanAny, ExchangeRates.ConvertUp(long.MaxValue, 999_999_999m));
     }
 
     private static ExchangeRateConfig Rate(string from, string to, decimal rate, string date) => new()

@@ -128,6 +128,38 @@ public sealed class QuotaTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData("\"messages\":[{\"role\":\"user\",\"content\":\"data:image/TEXT\"}]")]
+    [InlineData("\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"input_audio\":{\"data\":\"TEXT\"}}}}]")]
+    [InlineData("\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"enum\":[LISTS]}}}]")]
+    public async Task Text_that_looks_like_an_image_and_brackets_of_tools_are_counted(string fields)
+    {
+        await using var gateway = await StartAsync("limits: { tokens_per_hour: 1000 }");
+        var text = fields.Replace("TEXT", new string('x', 5000), StringComparison.Ordinal).Replace("LISTS", string.Join(',', Enumerable.Repeat("[]", 1000)), StringComparison.Ordinal);
+        var error = await OpenAIError.ReadAsync(await gateway.PostAsync($"{{\"model\":\"m\",{text},\"max_tokens\":1}}"), 429);
+        Assert.Contains("can never fit", error.Message, StringComparison.Ordinal);
+        Assert.Empty(_upstream.Requests);
+    }
+
+    [Fact]
+    public async Task Money_of_a_currency_of_little_worth_is_reserved_in_full()
+    {
+        await using var gateway = await TestGateway.StartAsync(
+            File("currency: VND, limits: { money: { amount: 1200000, per: month } }", Price).More("exchange_rates: [{ from: USD, to: VND, rate: 25000, date: 2026-01-01 }]"));
+        var error = await OpenAIError.ReadAsync(await gateway.PostAsync(TestGateway.Prompt("m", ",\"max_tokens\":30000000")), 429);
+        Assert.Contains("can never fit", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Payments_that_come_to_more_than_can_be_counted_are_refused()
+    {
+        await using var gateway = await TestGateway.StartAsync(File("currency: BRL, balance: prepaid", Price).More(Rate));
+        const string payment = """{"amount":999999999,"currency":"BRL"}""";
+        await gateway.AdminJsonAsync(HttpMethod.Post, "/tenants/acme/balance", payment);
+        Assert.Equal("amount", (await OpenAIError.ReadAsync(await gateway.AdminAsync(HttpMethod.Post, "/tenants/acme/balance", payment), 400)).Param);
+        Assert.Equal(999999999m, (await gateway.AdminJsonAsync(HttpMethod.Get, "/tenants/acme/balance")).GetProperty("balance").GetDecimal());
+    }
+
+    [Theory]
     [InlineData("requests_per_day: 0")]
     [InlineData("tokens_per_minute: 0")]
     [InlineData("concurrent: 0")]
