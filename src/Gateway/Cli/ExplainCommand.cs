@@ -52,9 +52,7 @@ internal static class ExplainCommand
         try
         {
             using var document = JsonDocument.Parse(body);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.String
-                ? model.GetString()
-                : null;
+            return Explainer.ModelOf(document.RootElement);
         }
         catch (JsonException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Gateway.Exchanges;
 
 namespace Gateway.Residency;
@@ -37,6 +38,20 @@ internal static class Explainer
             tenant, model, dataClass.Name, why, policy.Name, policy.Hash, DecisionTable.IdOf(model, policy, dataClass, verdicts), deployments.Exists(d => d.Permitted), deployments, Text: "");
         var refusal = !verdicts.Any(v => v.IsPermitted) || field.Rule is null ? "403 residency_denied" : field.Refusal;
         return explanation with { Text = ToText(explanation, refusal, policy.Caps) };
+    }
+
+    /// <summary>The model that a request names; null when it names none, or by what is no text.</summary>
+    public static string? ModelOf(JsonElement body)
+    {
+        try
+        {
+            return body.ValueKind == JsonValueKind.Object && body.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.String ? model.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
     }
 
     /// <summary>Why a request is of its class.</summary>

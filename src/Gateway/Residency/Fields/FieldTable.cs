@@ -54,7 +54,7 @@ internal static class FieldTable
     private static readonly Field[] Part =
     [
         Words("type", UnknownFields, "text", "image_url", "input_audio", "file", "refusal", "video_url", "audio_url", "input_image", "input_file", "input_text", "output_text", "thinking", "document"),
-        Plain("text"), Plain("refusal"), Plain("thinking"),
+        Plain("text"), Plain("refusal"), Object("thinking", Plain("type"), Plain("text")), Plain("signature"), Map("annotations"),
         UrlOr("image_url", Image), UrlOr("video_url", [Url("url"), Plain("fps")]), UrlOr("audio_url", [Url("url")]), Base64Or("input_audio", [Base64("data"), Plain("format"), Url("url")]),
         Object("file", Base64("file_data"), Plain("filename"), Does("file_id", FileIds), Url("file_url"), Url("url"), Plain("format")),
         Does("file_id", FileIds), Url("file_url"), Base64("file_data"), Plain("filename"), Url("document_url"), Plain("document_name"), Base64("image"), Base64("audio"), Base64("video"),
@@ -65,13 +65,19 @@ internal static class FieldTable
 
     private static readonly Field[] ToolCall =
     [
-        Plain("id"), Plain("index"), Words("type", HostedTools, "function", "custom"), Object("function", Plain("name"), Plain("arguments")), Object("custom", Plain("name"), Plain("input")),
+        Plain("id"), Plain("index"), Words("type", HostedTools, "function", "custom"), Object("function", Plain("name"), Map("arguments")), Object("custom", Plain("name"), Plain("input")),
+
+        // What Gemini wants to see again of its own answer.
+        Object("extra_content", Object("google", Plain("thought_signature"), Plain("thought"))),
     ];
 
     private static readonly Field[] Message =
     [
-        Plain("role"), Object("content", Part), Plain("name"), Plain("refusal"), Plain("tool_call_id"), Object("tool_calls", ToolCall), Object("function_call", Plain("name"), Plain("arguments")),
+        Plain("role"), Object("content", Part), Plain("name"), Plain("refusal"), Plain("tool_call_id"), Object("tool_calls", ToolCall), Object("function_call", Plain("name"), Map("arguments")),
         Plain("reasoning"), Plain("reasoning_content"), Plain("thinking"), Plain("prefix"), Plain("partial"),
+
+        // Clients send an earlier answer as they got it. The citations in it are what was read, not what is to be read.
+        Map("annotations"),
 
         // The id of an answer in sound that the provider keeps.
         Does("audio", FileIds), .. CacheMarks,

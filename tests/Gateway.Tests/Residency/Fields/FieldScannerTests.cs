@@ -67,6 +67,25 @@ public sealed class FieldScannerTests
         }
     }
 
+    /// <summary>In an object of the client's own two cases are two keys; in one of the API's the same, for some readers.</summary>
+    [Theory]
+    [InlineData("\"metadata\":{\"Ward\":\"1\",\"ward\":\"2\"}", null)]
+    [InlineData("\"logit_bias\":{\"a\":1,\"A\":2}", null)]
+    [InlineData("\"chat_template_kwargs\":{\"a\":{\"b\":1,\"B\":2},\"A\":3}", null)]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"properties\":{\"Id\":{},\"id\":{},\"ID\":{}}}}}]", null)]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"properties\":{\"Id\":{},\"id\":{}}}}}", null)]
+    [InlineData("\"messages\":[{\"tool_calls\":[{\"function\":{\"arguments\":{\"Id\":1,\"id\":2}}}]}]", null)]
+    [InlineData("\"messages\":[{\"tool_calls\":[{\"function\":{\"arguments\":{\"id\":1,\"id\":2}}}]}]", "messages[0].tool_calls[0].function.arguments.id")]
+    [InlineData("\"messages\":[{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"Name\":\"g\"}}]}]", "messages[0].tool_calls[0].function.Name")]
+    [InlineData("\"tools\":[{\"function\":{\"parameters\":{},\"Parameters\":{}}}]", "tools[0].function.Parameters")]
+    [InlineData("\"response_format\":{\"type\":\"text\",\"TYPE\":\"text\"}", "response_format.TYPE")]
+    public void Keys_that_differ_in_case_only_are_two_where_they_are_the_client_s_own(string fields, string? twice)
+    {
+        var finding = FieldScanner.Scan(Encoding.UTF8.GetBytes($"{{{fields}}}"), FieldTable.Of(ApiEndpoint.ChatCompletions), FieldEffects.None);
+
+        Assert.Equal(twice, finding.Path);
+    }
+
     [Fact]
     public void A_request_with_very_many_keys_takes_its_time_by_their_number_only()
     {
