@@ -3,7 +3,7 @@ namespace Gateway.Quotas;
 /// <summary>A reservation of an exchange: of all its limits, or of none.</summary>
 /// <param name="id">Id of the request.</param>
 /// <param name="charges">What it takes of each limit; no two of one key. The store keeps its own notes in them.</param>
-/// <param name="timeout">How long it can last; what is not settled by then was forgotten, and lets go of its slots.</param>
+/// <param name="timeout">How long it can go on in silence; its whole length has no bound. When nothing was heard for so long of the node that holds it, others may free it.</param>
 internal sealed class Lease(string id, Charge[] charges, TimeSpan timeout)
 {
     private int _settled;

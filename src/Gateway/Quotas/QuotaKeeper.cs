@@ -9,7 +9,7 @@ namespace Gateway.Quotas;
 /// <summary>Reserves for exchanges what they may use of their limits, and settles it by what they used.</summary>
 internal sealed class QuotaKeeper(QuotaStore store, QuotaQueue queue, QuotaRebuild rebuild, QuotaMetrics metrics, TimeProvider time)
 {
-    // How much longer than a deployment's silence a reservation can be good for, before it counts as forgotten.
+    // How much longer than a deployment's silence an exchange can go on of which nothing is heard.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
     /// <summary>The limits that apply to an exchange; no two of one key.</summary>

@@ -59,7 +59,8 @@ internal sealed class RedisCall(bool isBeat)
             var index = Add(counter);
             if (counter.IsReclaimed)
             {
-                _heldUntil[index] = Math.Max(_heldUntil[index], heldUntil);
+                // What holds for longer was told before, and stays.
+                _heldUntil[index] = Math.Max(Math.Max(_heldUntil[index], heldUntil), counter.Current?.ToldUntil ?? 0);
             }
         }
 

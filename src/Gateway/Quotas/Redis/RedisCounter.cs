@@ -42,7 +42,7 @@ internal sealed class RedisCounter(LimitModel limit, string redisKey)
     /// <summary>Reservations that wait for an answer.</summary>
     public int Pending { get; set; }
 
-    /// <summary>The longest that a reservation of it can last.</summary>
+    /// <summary>The longest that a reservation of it can go on in silence.</summary>
     public TimeSpan LongestTimeout { get; private set; }
 
     /// <summary>Its place in the call that is being made; -1 outside of one.</summary>
@@ -144,6 +144,9 @@ internal sealed class RedisCounter(LimitModel limit, string redisKey)
         }
     }
 
+    /// <summary>Until when the share of a node may be under way that is not heard of after a moment. To be asked again while something of it is.</summary>
+    public long HeldFrom(long moment, long margin) => moment + (LongestTimeout.Ticks / TimeSpan.TicksPerMicrosecond) + margin;
+
     /// <summary>How much to take ahead: what this node needs until the bucket ends or for a second, and no more than its part of what may be held in sum.</summary>
     /// <param name="most">The node's part.</param>
     /// <param name="upper">The time.</param>
@@ -206,7 +209,7 @@ internal sealed class RedisBucket(long id)
     /// <summary>When a window of the calendar ends, by the clock on Redis's wall, which may be set; 0 of others.</summary>
     public long EndsAt { get; init; }
 
-    /// <summary>Until when something of it can be under way.</summary>
+    /// <summary>Until when something of it can be under way, if this node is not heard of any more.</summary>
     public long HeldUntil { get; set; }
 
     /// <summary>What Redis knows of that.</summary>

@@ -20,6 +20,9 @@ internal sealed record RedisOptions(string Connection, string Prefix)
     /// <summary>What a command may be longer on its way than the one before. When Redis's clock goes on by more than that beyond a node's own, it was set.</summary>
     public TimeSpan ClockSlack { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>What measures the time between two signs of life of a node; in tests it may stand still.</summary>
+    public TimeProvider Beats { get; init; } = TimeProvider.System;
+
     /// <summary>An expression of Lua that tells the time in the place of Redis's clock, for tests.</summary>
     public string? Clock { get; init; }
 

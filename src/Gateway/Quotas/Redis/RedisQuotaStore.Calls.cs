@@ -90,7 +90,7 @@ internal sealed partial class RedisQuotaStore
         var keep = mayKeep ? Math.Clamp(bucket.Free, 0, MostLeased(counter)) : 0;
         var told = bucket.Reserved + bucket.Used + keep;
         var (taken, used) = (told - bucket.Told, bucket.Used - bucket.ToldUsed);
-        var held = counter.IsReclaimed && bucket.HeldUntil > bucket.ToldUntil - (HeldAhead / 2) && bucket.Reserved > 0 ? bucket.HeldUntil + HeldAhead : 0;
+        var held = MustTellHeld(counter, bucket) ? bucket.HeldUntil + HeldAhead : 0;
         if (taken == 0 && used == 0 && held == 0)
         {
             return null;
@@ -102,6 +102,9 @@ internal sealed partial class RedisQuotaStore
         counter.Total += taken;
         return new RedisDelta(counter, bucket.Id, taken, used, 0, held);
     }
+
+    private static bool MustTellHeld(RedisCounter counter, RedisBucket bucket) =>
+        counter.IsReclaimed && bucket.Reserved > 0 && bucket.HeldUntil > bucket.ToldUntil - (HeldAhead / 2);
 
     private void AddPending(RedisCall call, long upper)
     {
@@ -268,7 +271,6 @@ internal sealed partial class RedisQuotaStore
     // Twice a second: what is over, what is idle, and what others have to know.
     private void Tidy()
     {
-        ExpireLeases();
         var (lower, upper) = (_clock.Lower(), _clock.Upper());
         List<RedisCounter>? empty = null;
         foreach (var counter in _counters.Values)
@@ -282,10 +284,18 @@ internal sealed partial class RedisQuotaStore
                     _forget.Enqueue(RedisCall.FieldOf(counter, bucket.Id));
                     counter.Remove(bucket);
                 }
-                else if (bucket.Free != 0 || bucket.Used != bucket.ToldUsed
-                    || (counter.IsReclaimed && bucket.Reserved > 0 && bucket.HeldUntil > bucket.ToldUntil - (HeldAhead / 2)))
+                else
                 {
-                    MarkDirty(counter);
+                    if (bucket.Reserved > 0)
+                    {
+                        // An answer may go on for longer than any time-out, which bounds its silences only. Whoever holds something says so for as long as it lives.
+                        bucket.HeldUntil = counter.HeldFrom(upper, TimeoutMargin);
+                    }
+
+                    if (bucket.Free != 0 || bucket.Used != bucket.ToldUsed || MustTellHeld(counter, bucket))
+                    {
+                        MarkDirty(counter);
+                    }
                 }
             }
 

@@ -7,6 +7,7 @@ namespace Gateway.Quotas.Redis;
 internal sealed partial class RedisQuotaStore
 {
     private static readonly TimeSpan BeatInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan RecoveryInterval = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan BackOff = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
@@ -53,7 +54,7 @@ internal sealed partial class RedisQuotaStore
         try
         {
             await DrainAsync(CancellationToken.None).AsTask().WaitAsync(StopPatience, CancellationToken.None);
-            if (_firstLease is null && _fault is null)
+            if (_open == 0 && _fault is null)
             {
                 // Nothing is left that others would have to free.
                 await _link.LeaveAsync(_options.NodeList, _node);
@@ -185,7 +186,7 @@ internal sealed partial class RedisQuotaStore
 
         if (call.IsBeat)
         {
-            _beatAt = TimeProvider.System.GetTimestamp();
+            _beatAt = _options.Beats.GetTimestamp();
         }
 
         foreach (var (pending, answer) in answers)
@@ -391,12 +392,13 @@ internal sealed partial class RedisQuotaStore
     }
 
     private bool IsBeatDue() =>
-        Volatile.Read(ref _fault) is not null || _beatAt == 0 || TimeProvider.System.GetElapsedTime(_beatAt) >= BeatInterval;
+        Volatile.Read(ref _fault) is not null || _beatAt == 0 || _options.Beats.GetElapsedTime(_beatAt) >= BeatInterval;
 
     private TimeSpan UntilBeat()
     {
-        var left = BeatInterval - TimeProvider.System.GetElapsedTime(_beatAt);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        // Timers know whole milliseconds.
+        var left = BeatInterval - _options.Beats.GetElapsedTime(_beatAt);
+        return left > Tick ? left : Tick;
     }
 
     private static async Task BackOffAsync(CancellationToken stopping) =>

@@ -10,7 +10,7 @@ namespace Gateway.Quotas.Redis;
 /// </summary>
 internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsyncDisposable
 {
-    // Beyond its time-out an exchange may still be ending.
+    // Beyond its time-out a silent exchange may still be ending.
     private const long TimeoutMargin = 10_000_000;
 
     // Of all that nodes hold ahead of use, so that less than a tenth of a limit is out of reach of a node that asks; and what a node alone may hold.
@@ -31,7 +31,7 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
     private readonly RedisScript _seed;
     private readonly RedisScript _balance;
     private readonly RedisScript _reclaim;
-    private RedisLease? _firstLease;
+    private int _open;
     private RedisFault? _fault = RedisFault.Starting;
     private int _alive;
     private long _aliveAt;
@@ -84,7 +84,7 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
 
     public override void Settle(Lease lease)
     {
-        if (!lease.TrySettle() || lease.Note is not RedisLease note)
+        if (!lease.TrySettle() || lease.Note is not RedisCounter[] counters)
         {
             return;
         }
@@ -92,7 +92,7 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
         bool isUrgent, isFreed;
         lock (_gate)
         {
-            (isUrgent, isFreed) = SettleLocked(note);
+            (isUrgent, isFreed) = SettleLocked(lease, counters);
         }
 
         if (isUrgent)
@@ -190,35 +190,29 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
     // What was reserved is in the buckets; the lease is under way from now on.
     private void Begin(Lease lease, RedisCounter[] counters, long upper)
     {
-        var expiresAt = upper + (lease.Timeout.Ticks / TimeSpan.TicksPerMicrosecond) + TimeoutMargin;
-        var note = new RedisLease(lease, counters, expiresAt) { Next = _firstLease };
-        if (_firstLease is { } first)
-        {
-            first.Previous = note;
-        }
-
-        _firstLease = note;
-        lease.Note = note;
+        _open++;
+        lease.Note = counters;
         for (var i = 0; i < counters.Length; i++)
         {
             counters[i].Note(lease.Charges[i].Reserved, lease.Timeout, upper);
             if (counters[i].Find(lease.Charges[i].Place) is { } bucket)
             {
                 bucket.TakenAt = upper;
-                bucket.HeldUntil = Math.Max(bucket.HeldUntil, expiresAt);
+                bucket.HeldUntil = counters[i].HeldFrom(upper, TimeoutMargin);
             }
         }
 
         Describe(lease, counters);
     }
 
-    private (bool IsUrgent, bool IsFreed) SettleLocked(RedisLease note)
+    private (bool IsUrgent, bool IsFreed) SettleLocked(Lease lease, RedisCounter[] counters)
     {
-        Unlink(note);
+        _open--;
+        lease.Note = null;
         var (isUrgent, isFreed) = (false, false);
-        for (var i = 0; i < note.Counters.Length; i++)
+        for (var i = 0; i < counters.Length; i++)
         {
-            var (counter, charge) = (note.Counters[i], note.Lease.Charges[i]);
+            var (counter, charge) = (counters[i], lease.Charges[i]);
             if (counter.Find(charge.Place) is not { } bucket)
             {
                 continue;
@@ -234,45 +228,6 @@ internal sealed partial class RedisQuotaStore : QuotaStore, IHostedService, IAsy
 
         _isUrgent |= isUrgent;
         return (isUrgent && _fault is null, isFreed);
-    }
-
-    private void Unlink(RedisLease note)
-    {
-        note.Lease.Note = null;
-        if (note.Previous is { } previous)
-        {
-            previous.Next = note.Next;
-        }
-        else if (_firstLease == note)
-        {
-            _firstLease = note.Next;
-        }
-
-        if (note.Next is { } next)
-        {
-            next.Previous = note.Previous;
-        }
-    }
-
-    // Who never settles lets go of its slots; what else it had reserved counts as used, for nobody can say that it was not.
-    private void ExpireLeases()
-    {
-        var now = _clock.Lower();
-        for (var note = _firstLease; note is not null;)
-        {
-            var next = note.Next;
-            if (note.ExpiresAt < now && note.Lease.TrySettle())
-            {
-                for (var i = 0; i < note.Counters.Length; i++)
-                {
-                    note.Lease.Charges[i].Used = note.Lease.Charges[i].Reserved;
-                }
-
-                SettleLocked(note);
-            }
-
-            note = next;
-        }
     }
 
     private void MarkDirty(RedisCounter counter)

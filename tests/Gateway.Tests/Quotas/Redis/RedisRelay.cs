@@ -35,8 +35,8 @@ internal sealed class RedisRelay : IDisposable
     /// <summary>All is well again, for connections that are made anew.</summary>
     public void Mend()
     {
-        Break();
         (_isCut, _losesAnswers) = (false, false);
+        Break();
     }
 
     public void Dispose()
@@ -71,7 +71,17 @@ internal sealed class RedisRelay : IDisposable
 
                 var server = new TcpClient();
                 (_ends[client], _ends[server]) = (true, true);
-                await server.ConnectAsync(IPAddress.Loopback, _target);
+                try
+                {
+                    await server.ConnectAsync(IPAddress.Loopback, _target);
+                }
+                catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+                {
+                    // It was broken while it was made, or the server is down; the next one may do better.
+                    client.Dispose();
+                    continue;
+                }
+
                 _ = CopyAsync(client, server, isAnswers: false);
                 _ = CopyAsync(server, client, isAnswers: true);
             }

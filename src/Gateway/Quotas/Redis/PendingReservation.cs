@@ -1,20 +1,5 @@
 namespace Gateway.Quotas.Redis;
 
-/// <summary>What the store notes of a lease: where it is counted, and its place among those that are under way.</summary>
-internal sealed class RedisLease(Lease lease, RedisCounter[] counters, long expiresAt)
-{
-    public Lease Lease { get; } = lease;
-
-    public RedisCounter[] Counters { get; } = counters;
-
-    /// <summary>When it counts as forgotten, by Redis's clock in microseconds.</summary>
-    public long ExpiresAt { get; } = expiresAt;
-
-    public RedisLease? Previous { get; set; }
-
-    public RedisLease? Next { get; set; }
-}
-
 /// <summary>A reservation that waits for Redis's answer.</summary>
 internal sealed class PendingReservation(Lease lease, RedisCounter[] counters)
 {
