@@ -110,7 +110,7 @@ internal sealed class RedisLink(RedisOptions options, RedisMetrics metrics) : IA
         _connecting.Dispose();
     }
 
-    private async Task<RedisResult[]> EvaluateAsync(
+    private static async Task<RedisResult[]> EvaluateAsync(
         IDatabase database, string command, string script, RedisKey[] keys, List<RedisValue> arguments, TimeSpan patience, CancellationToken cancellationToken)
     {
         // As objects, for that is what every version of the client takes; keys as keys, so that a cluster's node is found by them.
