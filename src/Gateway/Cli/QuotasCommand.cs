@@ -90,7 +90,7 @@ internal static class QuotasCommand
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException or JsonException or KeyNotFoundException)
         {
-            await console.Error.WriteLineAsync($"{url} does not answer as the admin API of a gateway does.");
+            await console.Error.WriteLineAsync($"{url} does not answer as the admin API of a gateway does; --url says where else it is.");
             return ExitCode.Failed;
         }
     }
