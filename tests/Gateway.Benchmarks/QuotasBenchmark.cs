@@ -88,6 +88,7 @@ internal static class QuotasBenchmark
               - name: p
                 limits: { requests_per_minute: 100000000, tokens_per_minute: 2000000000, tokens_per_day: 2000000000, concurrent: 100000, money: { amount: 100000000, currency: BRL, per: month } }
             exchange_rates: [{ from: USD, to: BRL, rate: 5.43, date: 2026-01-01 }]
+            policies: [{ name: open, classes: { public: { anywhere: true } } }]
             {{more}}
             tenants:
 

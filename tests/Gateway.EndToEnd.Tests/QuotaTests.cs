@@ -117,7 +117,8 @@ public sealed class QuotaTests
             plans:
               - name: p
                 limits: { requests_per_hour: 100000, requests_per_day: 100000, tokens_per_hour: 100000000, tokens_per_day: 100000000, concurrent: 100, money: { amount: 100, currency: USD, per: month } }
-            tenants: [{ name: t, plan: p, time_zone: America/Sao_Paulo, models: [m], keys: [{ name: k, sha256: {{Hash(Key)}} }] }]
+            policies: [{ name: open, classes: { public: { anywhere: true } } }]
+            tenants: [{ name: t, plan: p, policy: open, time_zone: America/Sao_Paulo, models: [m], keys: [{ name: k, sha256: {{Hash(Key)}} }] }]
             admins: [{ name: ana, role: admin, sha256: {{Hash(AdminKey)}} }]
             """);
     }

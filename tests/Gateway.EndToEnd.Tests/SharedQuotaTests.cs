@@ -102,7 +102,8 @@ public sealed class SharedQuotaTests
             models: [{ name: m, deployments: [d] }]
             deployments: [{ name: d, kind: openai-compatible, base_url: "{{upstream.BaseUrl}}" }]
             plans: [{ name: p, limits: { requests_per_day: {{Limit}}, concurrent: 100 } }]
-            tenants: [{ name: t, plan: p, models: [m], keys: [{ name: k, sha256: {{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}} }] }]
+            policies: [{ name: open, classes: { public: { anywhere: true } } }]
+            tenants: [{ name: t, plan: p, policy: open, models: [m], keys: [{ name: k, sha256: {{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}} }] }]
             """);
         return await GatewayProcess.StartAsync(folder);
     }
