@@ -96,7 +96,7 @@ internal static class QuotasBenchmark
         for (var i = 0; i < tenants; i++)
         {
             var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Child.Key}-{i}")));
-            file.Append(CultureInfo.InvariantCulture, $"  - {{ name: t{i}, {plan}models: [\"*\"], keys: [{{ name: k, sha256: {hash} }}] }}\n");
+            file.Append(CultureInfo.InvariantCulture, $"  - {{ name: t{i}, policy: open, {plan}models: [\"*\"], keys: [{{ name: k, sha256: {hash} }}] }}\n");
         }
 
         await File.WriteAllTextAsync(Path.Combine(folder, "gateway.yaml"), file.ToString());
