@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Cli;
 using Gateway.Configuration;

@@ -1,5 +1,5 @@
-using Gateway.Admin;
 using System.Globalization;
+using Gateway.Admin;
 using Gateway.Exchanges;
 using Gateway.Ledger;
 using Gateway.Stores;
