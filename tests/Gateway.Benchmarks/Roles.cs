@@ -12,7 +12,7 @@ internal static class Roles
 
     public static async Task<int> RunUpstreamAsync(string url)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         var app = builder.Build();
         app.Urls.Add(url);
@@ -28,7 +28,7 @@ internal static class Roles
 
     public static async Task<int> RunYarpAsync(string url, string upstream)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.Services.AddReverseProxy().LoadFromMemory(
             [new RouteConfig { RouteId = "all", ClusterId = "upstream", Match = new RouteMatch { Path = "{**path}" } }],

@@ -46,7 +46,9 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         var closed = _closed ??= new SqliteStatement(connection, InsertClosed);
         var usage = new Dictionary<UsageKey, UsageSums>();
         using var transaction = connection.BeginTransaction();
-        foreach (var line in lines)
+
+        // In the table's order, so that its pages are filled one after the other.
+        foreach (var line in lines.OrderBy(l => l.Opening.OpenedAt).ThenBy(l => l.Opening.Id, StringComparer.Ordinal))
         {
             if (line.Closing is not { } closing)
             {

@@ -15,7 +15,8 @@ internal sealed class UpstreamClientFactory(GuardedConnector connector, ILogger<
 
     private static readonly IReadOnlyDictionary<string, string> NoRules = FrozenDictionary<string, string>.Empty;
 
-    protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) => new ScrubbingHandler(handler);
+    protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
+        new ScrubbingHandler(new WholeContent.Handler(handler));
 
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {

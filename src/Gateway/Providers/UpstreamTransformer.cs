@@ -43,6 +43,7 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
 
         // From then on a client that goes away has used its prompt at least, whatever else the upstream has computed when it hears of that.
         body.Leaving = () => exchange.Meter = () => TokenEstimate.Of(envelope.Body.Span, 0);
+        var content = WholeContent.Offer(proxyRequest, body);
         var headers = httpContext.Request.Headers;
         var key = Credential.Read(httpContext.Request, out _);
         var hops = headers.GetCommaSeparatedValues("Connection");
@@ -51,11 +52,11 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
             if (upstream.PassedHeaders.Contains(name) && !Holds(values, key) && !hops.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && !TryAdd(proxyRequest.Headers, name, values))
             {
-                TryAdd(proxyRequest.Content!.Headers, name, values);
+                TryAdd(content.Headers, name, values);
             }
         }
 
-        proxyRequest.Content!.Headers.ContentLength = body.Length;
+        content.Headers.ContentLength = body.Length;
 
         // The client's own would tell what software it is; some hosts refuse requests without any.
         proxyRequest.Headers.TryAddWithoutValidation("User-Agent", "Gateway");
