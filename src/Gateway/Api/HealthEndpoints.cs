@@ -1,3 +1,4 @@
+using Gateway.Engine;
 using Gateway.Hosting;
 using Gateway.Ledger;
 using Gateway.Quotas;
@@ -11,7 +12,7 @@ namespace Gateway.Api;
 /// <c>/healthz</c>: the process answers. <c>/readyz</c>: it can serve; 503 while a model of the configuration in force is being loaded, could not be, the keys
 /// are being read for the first time (a store that is down is not waited for: declared keys work), the ledger has no room for a line more, or the gateway is
 /// stopping. A model that is loaded at its first use holds nothing up. A ledger that cannot be written does not keep a gateway from serving what needs no
-/// durable line, so it is told and no more. What a reload loads does not count: until it is there the configuration before it serves.
+/// durable line, so it is told and no more; nor does a worker that is being started again. What a reload loads does not count: until it is there the configuration before it serves.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -25,6 +26,7 @@ internal static class HealthEndpoints
     {
         var gateway = state.Acquire();
         var waiting = gateway.Engines.Where(e => !e.AtFirstUse && e.Loaded is null).Select(e => e.Deployment).ToList();
+        var down = gateway.Engines.Where(e => e.Loaded is { State: not LoadState.Ready }).Select(e => e.Deployment).ToList();
         var isFull = ledger.Waiting >= gateway.Ledger.Buffer;
         gateway.Release();
         var why = ledger.Health.Error?.Reason ?? "it is slower than requests come";
@@ -33,6 +35,7 @@ internal static class HealthEndpoints
             : keys.IsFirst ? NotReady("the keys are being read")
             : isFull ? NotReady($"the ledger has no room: {why}")
             : !ledger.Health.IsAvailable ? Results.Text($"ok, but the ledger cannot be written: {why}\n")
+            : down.Count > 0 ? Results.Text($"ok, but started again: {string.Join(", ", down)}\n")
             : Results.Text(quotas.Problem is { } problem ? $"ok, but {problem}\n" : "ok\n");
     }
 

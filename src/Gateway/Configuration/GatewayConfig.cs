@@ -187,6 +187,9 @@ internal sealed record DeploymentConfig
     [LocalOnly, Description("local: when the model is loaded: `startup` (default), or `first_use`, with the first request that asks for it.")]
     public LoadTime Load { get; init; }
 
+    [LocalOnly, Description("local: `process` runs the model in a process of its own, so that a crash of it costs only its own requests; it is started again by itself. Default `none`: in the gateway's process.")]
+    public Isolation Isolation { get; init; }
+
     [LocalOnly, Description("local, for models that embed or rerank: what becomes of a text longer than context_length. `refuse` (default): a 400 that names it. `window`: it is computed in windows.")]
     public OverlongInput Overlong { get; init; }
 
@@ -264,6 +267,16 @@ internal enum LoadTime
 
     [Word("first_use")]
     FirstUse,
+}
+
+/// <summary>What keeps a model of this gateway apart from it.</summary>
+internal enum Isolation
+{
+    /// <summary>It runs in the gateway's process.</summary>
+    None,
+
+    /// <summary>It runs in a process of its own.</summary>
+    Process,
 }
 
 /// <summary>What becomes of a text that is longer than its model takes.</summary>

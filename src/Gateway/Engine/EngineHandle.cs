@@ -34,9 +34,9 @@ internal sealed class EngineHandle
     /// <summary>Whether the first request loads it, rather than the start.</summary>
     public bool AtFirstUse { get; }
 
-    public LoadState State => Own.State;
+    public LoadState State => Own.Value?.State ?? Own.State;
 
-    /// <summary>The engine; null while it is not ready to answer.</summary>
+    /// <summary>The engine; null while it was not loaded.</summary>
     public LoadedEngine? Loaded => Own.Value;
 
     /// <summary>Time until a load that failed is tried again.</summary>
@@ -61,9 +61,9 @@ internal sealed class EngineHandle
     {
         try
         {
-            foreach (var adapter in _adapted?.Started is { } loading ? (await loading).Adapters : [])
+            if (_adapted?.Started is { } loading)
             {
-                adapter.Adapter.Dispose();
+                await (await loading).ReleaseAdaptersAsync();
             }
         }
 #pragma warning disable CA1031 // However it failed, there is nothing to give back; whoever waited for it was told.

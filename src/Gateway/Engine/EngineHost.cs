@@ -1,16 +1,18 @@
+using Gateway.Configuration;
+using Gateway.Engine.Workers;
 using Gateway.Llama;
 
 namespace Gateway.Engine;
 
 /// <summary>
-/// The models in this process. Configurations and deployments that ask for the same file with the same options share one engine; it is freed
+/// The models of this gateway, in its process or in workers. Configurations and deployments that ask for the same file with the same options share one engine; it is freed
 /// when the last snapshot that names it is gone, as is an adapter.
 /// </summary>
 internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<EngineHost>();
     private readonly Lock _lock = new();
-    private readonly Dictionary<LlamaEngineOptions, HostedEngine> _engines = [];
+    private readonly Dictionary<(LlamaEngineOptions, Isolation), HostedEngine> _engines = [];
     private readonly List<EngineHandle> _handles = [];
     private readonly List<Task> _unloading = [];
     private readonly ModelTrial? _trial = ModelTrial.ByThisProgram(loggers, time);
@@ -44,15 +46,16 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
     /// <param name="options">What to load, and how.</param>
     /// <param name="adapters">LoRA adapters that this deployment answers with.</param>
     /// <param name="atFirstUse">Whether to load nothing before <see cref="EngineHandle.LoadAsync"/> is called.</param>
-    public EngineHandle Acquire(string deployment, LlamaEngineOptions options, IReadOnlyList<AdapterFile>? adapters = null, bool atFirstUse = false)
+    /// <param name="isolation">Whether it runs in a process of its own.</param>
+    public EngineHandle Acquire(string deployment, LlamaEngineOptions options, IReadOnlyList<AdapterFile>? adapters = null, bool atFirstUse = false, Isolation isolation = Isolation.None)
     {
         EngineHandle handle;
         lock (_lock)
         {
-            if (!_engines.TryGetValue(options, out var engine))
+            if (!_engines.TryGetValue((options, isolation), out var engine))
             {
-                engine = new HostedEngine(deployment, options, LoadAsync, time);
-                _engines.Add(options, engine);
+                engine = new HostedEngine(deployment, options, isolation, LoadAsync, time);
+                _engines.Add((options, isolation), engine);
             }
 
             // A new configuration may come with a mended file.
@@ -111,7 +114,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
             _handles.Remove(handle);
             _unloading.RemoveAll(t => t.IsCompleted);
             _unloading.Add(handle.UnloadAdaptersAsync());
-            if (--handle.Hosted.References == 0 && _engines.Remove(handle.Hosted.Options))
+            if (--handle.Hosted.References == 0 && _engines.Remove((handle.Hosted.Options, handle.Hosted.Isolation)))
             {
                 _unloading.Add(UnloadAsync(handle.Hosted));
             }
@@ -122,27 +125,20 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
     internal async Task<LoadedEngine> LoadAdaptersAsync(EngineHandle handle)
     {
         var loaded = await handle.Hosted.Engine.GetAsync();
-        var adapters = new List<AppliedAdapter>(handle.Adapters.Count);
+        foreach (var file in handle.Adapters)
+        {
+            LogLoadingAdapter(handle.Deployment, file.Path);
+        }
+
         try
         {
-            foreach (var file in handle.Adapters)
-            {
-                LogLoadingAdapter(handle.Deployment, file.Path);
-                adapters.Add(new(await loaded.Engine.LoadAdapterAsync(file.Path), file.Scale));
-            }
+            return await loaded.WithAdaptersAsync(handle.Adapters);
         }
-        catch (Exception e)
+        catch (LlamaLoadException e) when (handle.AtFirstUse)
         {
-            adapters.ForEach(a => a.Adapter.Dispose());
-            if (handle.AtFirstUse && e is LlamaLoadException)
-            {
-                LogFailed(handle.Deployment, e.Message);
-            }
-
+            LogFailed(handle.Deployment, e.Message);
             throw;
         }
-
-        return loaded with { Adapters = adapters };
     }
 
     private async Task<LoadedEngine> LoadAsync(HostedEngine hosted)
@@ -151,24 +147,13 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         var started = time.GetTimestamp();
         try
         {
-            if (_trial is not null)
-            {
-                await _trial.RunAsync(hosted.Options.ModelPath, hosted.Unloading);
-            }
-
-            var engine = await LlamaEngine.LoadAsync(hosted.Options, loggers, new LoadProgress(hosted, time, LogProgress), hosted.Unloading);
-            try
-            {
-                var loaded = LoadedEngine.Create(engine, hosted.Options.ModelPath, time);
-                hosted.LoadDuration = time.GetElapsedTime(started);
-                LogLoaded(hosted.Deployment, engine.Info.Architecture, engine.Info.ParameterCount, engine.Info.ContextLength);
-                return loaded;
-            }
-            catch
-            {
-                await engine.DisposeAsync();
-                throw;
-            }
+            var progress = new LoadProgress(hosted, time, LogProgress);
+            var loaded = hosted.Isolation == Isolation.Process
+                ? await LoadInWorkerAsync(hosted, progress)
+                : await LoadHereAsync(hosted, progress);
+            hosted.LoadDuration = time.GetElapsedTime(started);
+            LogLoaded(hosted.Deployment, loaded.Info.Architecture, loaded.Info.ParameterCount, loaded.Info.ContextLength);
+            return loaded;
         }
         catch (LlamaLoadException e) when (!hosted.IsAwaited)
         {
@@ -176,6 +161,29 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
             throw;
         }
     }
+
+    private async Task<LoadedEngine> LoadHereAsync(HostedEngine hosted, LoadProgress progress)
+    {
+        if (_trial is not null)
+        {
+            await _trial.RunAsync(hosted.Options.ModelPath, hosted.Unloading);
+        }
+
+        var engine = await LlamaEngine.LoadAsync(hosted.Options, loggers, progress, hosted.Unloading);
+        try
+        {
+            return InProcessEngine.Create(engine, hosted.Options.ModelPath, time);
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
+    }
+
+    // Without a trial: a file that ends its worker ends nothing else.
+    private async Task<LoadedEngine> LoadInWorkerAsync(HostedEngine hosted, LoadProgress progress) =>
+        new WorkerEngine(await ModelWorker.StartAsync(hosted.Deployment, hosted.Options, progress, loggers, time, hosted.Unloading));
 
     private async Task UnloadAsync(HostedEngine hosted)
     {
@@ -190,7 +198,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         try
         {
             var loaded = await loading;
-            await loaded.Engine.DisposeAsync();
+            await loaded.UnloadAsync();
             LogUnloaded(hosted.Deployment);
         }
         catch (Exception e) when (e is LlamaLoadException or OperationCanceledException)

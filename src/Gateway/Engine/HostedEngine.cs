@@ -1,3 +1,4 @@
+using Gateway.Configuration;
 using Gateway.Llama;
 
 namespace Gateway.Engine;
@@ -10,10 +11,11 @@ internal sealed class HostedEngine
     private readonly CancellationTokenSource _unloading = new();
     private float _progress;
 
-    public HostedEngine(string deployment, LlamaEngineOptions options, Func<HostedEngine, Task<LoadedEngine>> load, TimeProvider time)
+    public HostedEngine(string deployment, LlamaEngineOptions options, Isolation isolation, Func<HostedEngine, Task<LoadedEngine>> load, TimeProvider time)
     {
         Deployment = deployment;
         Options = options;
+        Isolation = isolation;
         Engine = new(() => load(this), time);
     }
 
@@ -21,6 +23,8 @@ internal sealed class HostedEngine
     public string Deployment { get; }
 
     public LlamaEngineOptions Options { get; }
+
+    public Isolation Isolation { get; }
 
     public OnDemand<LoadedEngine> Engine { get; }
 

@@ -19,7 +19,10 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         [.. generations.Select(g => new ChoiceReader(g, request.CreateParser(), engine, request.VisibleTokens))];
 
     /// <summary>What was used so far. A prompt counts once, however many answers to it were asked for, and not before one of them was begun.</summary>
-    public Usage Usage => new(request.Prompts.Where(IsBegun).Sum(p => p.Count), generations.Sum(g => g.CompletionTokens)) { ReasoningTokens = CountReasoning() };
+    public Usage Usage => UsageSoFar with { ReasoningTokens = CountReasoning() };
+
+    /// <summary>The same while the answer is being made, without the tokens that were thought with, which are dear to count.</summary>
+    public Usage UsageSoFar => new(request.Prompts.Where(IsBegun).Sum(p => p.Count), generations.Sum(g => g.CompletionTokens));
 
     /// <summary>Writes the whole answer as one JSON object.</summary>
     public async Task WriteWholeAsync()

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Engine;
 
-/// <summary>Finds the model in this process whose tokens are asked for.</summary>
+/// <summary>Finds the model of this gateway whose tokens are asked for.</summary>
 internal static class TokenModel
 {
     /// <param name="context">The request; its caller is known.</param>

@@ -98,6 +98,9 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
         }
     }
 
+    /// <summary>Notes that there was content at this <see cref="TimeProvider.GetTimestamp"/>; only the first call counts.</summary>
+    public void MarkFirstToken(long timestamp) => FirstTokenAt = FirstTokenAt == 0 ? timestamp : FirstTokenAt;
+
     /// <summary>Notes that the gateway does not answer this request, and why.</summary>
     public void Fail(ExchangeOutcome outcome, ApiError? failure)
     {

@@ -22,7 +22,7 @@ internal sealed class GatewayLoader(
             .Where(d => d.Kind == DeploymentKind.Local && config.Models.Any(m => m.Deployments.Any(r => string.Equals(r.Name, d.Name, StringComparison.Ordinal))))
             .ToDictionary(
                 d => d.Name,
-                d => engines.Acquire(d.Name, EngineOptionsOf(d), [.. d.Lora.Select(a => new AdapterFile(a.Path, (float)a.Scale))], d.Load == LoadTime.FirstUse),
+                d => engines.Acquire(d.Name, EngineOptionsOf(d), [.. d.Lora.Select(a => new AdapterFile(a.Path, (float)a.Scale))], d.Load == LoadTime.FirstUse, d.Isolation),
                 StringComparer.Ordinal);
         try
         {

@@ -18,7 +18,7 @@ internal sealed class EngineMetrics
         meter.CreateObservableGauge("gateway.engine.state", ReadStates, "{deployment}", "Deployments in this process by how far their model is: 1 for the state that it is in.");
         meter.CreateObservableGauge("gateway.engine.load.progress", () => ReadNewest(h => h.Hosted.Progress), "1", "Share of the model's weights that is read.");
         meter.CreateObservableGauge("gateway.engine.load.duration", () => ReadNewest(h => h.Hosted.LoadDuration.TotalSeconds), "s", "Time that the load of the model took.");
-        meter.CreateObservableGauge("gateway.engine.size", () => Sum(e => e.Engine.Info.SizeInBytes), "By", "Weights of the models in memory, without adapters.");
+        meter.CreateObservableGauge("gateway.engine.size", () => Sum(e => e.Info.SizeInBytes), "By", "Weights of the models in memory, without adapters.");
         meter.CreateObservableGauge("gateway.engine.requests.waiting", () => Read(s => s.Waiting), "{request}", "Requests that wait for a place in the engine.");
         meter.CreateObservableGauge("gateway.engine.requests.running", () => Read(s => s.Running), "{request}", "Requests that the engine works on.");
         meter.CreateObservableGauge("gateway.engine.kv.used", () => Read(s => s.CellsUsed), "{cell}", "Cells of the KV cache in use or reserved, a token each.");
@@ -30,7 +30,7 @@ internal sealed class EngineMetrics
     }
 
     // A deployment is there twice while a reload loads; what the engines of both do is what the deployment does.
-    private IEnumerable<Measurement<long>> Read(Func<LlamaEngineStatistics, long> value) => Sum(e => value(e.Engine.Statistics));
+    private IEnumerable<Measurement<long>> Read(Func<LlamaEngineStatistics, long> value) => Sum(e => value(e.Statistics));
 
     private IEnumerable<Measurement<long>> Sum(Func<LoadedEngine, long> value) =>
         _engines.Engines.Where(e => e.Engine.Value is not null).GroupBy(e => e.Deployment, StringComparer.Ordinal)
