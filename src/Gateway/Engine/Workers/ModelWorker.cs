@@ -37,6 +37,7 @@ internal sealed partial class ModelWorker
         _time = time;
         Info = first.Info;
         _current = Task.FromResult(first);
+        LogUp(deployment, first.Id);
         _kept = KeepAsync(first);
     }
 
@@ -180,7 +181,7 @@ internal sealed partial class ModelWorker
     [LoggerMessage(EventId = 2200, Level = LogLevel.Error, Message = "Deployment {Deployment}: its worker process {Id} ended ({Reason}); another one is started in {Seconds} s")]
     private partial void LogEnded(string deployment, int id, string reason, double seconds);
 
-    [LoggerMessage(EventId = 2201, Level = LogLevel.Information, Message = "Deployment {Deployment}: ready again, in the worker process {Id}")]
+    [LoggerMessage(EventId = 2201, Level = LogLevel.Information, Message = "Deployment {Deployment}: its model is up in the worker process {Id}")]
     private partial void LogUp(string deployment, int id);
 
     [LoggerMessage(EventId = 2202, Level = LogLevel.Error, Message = "Deployment {Deployment}: {Reason} Another try is made in {Seconds} s")]
