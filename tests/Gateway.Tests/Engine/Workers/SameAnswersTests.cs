@@ -42,6 +42,12 @@ public sealed partial class SameAnswersTests(SameAnswersTests.Both both) : IClas
     [InlineData("tiny", Completions, "\"prompt\":[1,2,3]" + Greedy)]
     public Task Answers_with_adapters_are_the_same(string model, string path, string body) => AssertSameAsync(model, path, body);
 
+    // Those of one answer alone.
+    private static readonly HashSet<string> OwnHeaders = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Date", "Content-Length", "x-request-id", "x-gateway-decision", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens",
+    };
+
     private async Task AssertSameAsync(string model, string path, string body)
     {
         var (here, hereStatus, hereLine) = await AskAsync(model, path, body);
@@ -57,12 +63,14 @@ public sealed partial class SameAnswersTests(SameAnswersTests.Both both) : IClas
     {
         using var response = await both.Gateway.PostAsync($$"""{"model":"{{model}}",{{body}}}""", path);
         var answer = await response.Content.ReadAsStringAsync();
-        var headers = response.Headers.Concat(response.Content.Headers).Where(h => h.Key is not ("Date" or "Content-Length" or "x-request-id" or "x-gateway-decision") && !h.Key.StartsWith("x-ratelimit", StringComparison.OrdinalIgnoreCase))
+        var headers = response.Headers.Concat(response.Content.Headers).Where(h => !OwnHeaders.Contains(h.Key))
             .Select(h => $"{h.Key}: {string.Join(',', h.Value)}").Order(StringComparer.Ordinal);
         var id = response.Headers.GetValues("x-request-id").Single();
         var line = path.StartsWith("/v1", StringComparison.Ordinal) ? await both.LineAsync(id) : "";
-        return (Volatile().Replace(answer, "$1").Replace("-apart", "", StringComparison.Ordinal), $"{(int)response.StatusCode} {string.Join('|', headers)}", line.Replace("-apart", "", StringComparison.Ordinal));
+        return (Common(Volatile().Replace(answer, "$1")), Common($"{(int)response.StatusCode} {string.Join('|', headers)}"), Common(line));
     }
+
+    private static string Common(string text) => text.Replace("-apart", "", StringComparison.Ordinal);
 
     [GeneratedRegex("(\"created\":|\"(?:chatcmpl|cmpl|call)[-_])[0-9A-Za-z]+")]
     private static partial Regex Volatile();
