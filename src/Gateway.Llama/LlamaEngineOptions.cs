@@ -17,6 +17,9 @@ public sealed record LlamaEngineOptions
     /// <summary>ggml's GGML_MAX_N_THREADS.</summary>
     public const int MostThreads = 512;
 
+    /// <summary>Beyond every model.</summary>
+    public const int MostGpuLayers = 10_000;
+
     /// <summary>Path of the GGUF file.</summary>
     public required string ModelPath { get; init; }
 
@@ -47,6 +50,26 @@ public sealed record LlamaEngineOptions
     /// <summary>Threads that libllama computes with at most; fewer while others need the processor. Null: the physical cores.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>
+    /// Layers, from the last, that are computed on the GPU. Null: all of them where libllama finds a GPU that it can use, which the natives for CPU never do.
+    /// </summary>
+    public int? GpuLayers { get; init; }
+
+    /// <summary>How cached keys and values are kept.</summary>
+    public KVCacheType KVCacheType { get; init; }
+
+    /// <summary>Whether attention is computed without a matrix of all scores.</summary>
+    public FlashAttention FlashAttention { get; init; }
+
+    /// <summary>
+    /// Whether the file is mapped into memory rather than read: it is there sooner, and what the system has of it in its cache is used as it is. Null: where
+    /// all that computes can use such memory.
+    /// </summary>
+    public bool? MemoryMap { get; init; }
+
+    /// <summary>Whether the weights are held in memory whatever else wants it. The system's limit for that (RLIMIT_MEMLOCK) must allow it.</summary>
+    public bool MemoryLock { get; init; }
+
     /// <summary>What is wrong with these options whatever the model, null when nothing is.</summary>
     internal string? FindError() =>
         string.IsNullOrWhiteSpace(ModelPath) ? "ModelPath must be the path of a GGUF file."
@@ -55,7 +78,9 @@ public sealed record LlamaEngineOptions
             ?? OutOfRange(MaxSequences, 1, MostSequences, nameof(MaxSequences))
             ?? OutOfRange(QueueCapacity, 0, 1_000_000, nameof(QueueCapacity))
             ?? OutOfRange(BatchSize, MaxSequences, 65_536, nameof(BatchSize))
-            ?? OutOfRange(Threads, 1, MostThreads, nameof(Threads));
+            ?? OutOfRange(Threads, 1, MostThreads, nameof(Threads))
+            ?? OutOfRange(GpuLayers, 0, MostGpuLayers, nameof(GpuLayers))
+            ?? (KVCacheType.IsQuantized() && FlashAttention == FlashAttention.Off ? "A quantised cache needs flash attention." : null);
 
     private static string? OutOfRange(int? value, int least, int most, string name) =>
         value < least || value > most ? string.Create(CultureInfo.InvariantCulture, $"{name} must be {least} to {most}, not {value}.") : null;

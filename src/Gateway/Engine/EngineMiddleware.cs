@@ -56,6 +56,18 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
+        try
+        {
+            await AnswerAsync(context, exchange, local, engine, ended);
+        }
+        finally
+        {
+            exchange.EndLease();
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, Exchange exchange, LocalModel local, LoadedEngine engine, CancellationTokenSource ended)
+    {
         if (engine.Engine.Info.Task != exchange.Endpoint.Task)
         {
             await exchange.RefuseAsync(context, WrongTask.Of(exchange, engine.Engine.Info.Task));
@@ -69,7 +81,7 @@ internal sealed partial class EngineMiddleware
         }
 
         ApiError? error = null;
-        var request = exchange.Prepared?.For<LocalRequest>(exchange.Deployment!.Name) ?? LocalRequest.Read(exchange, engine, _time.GetUtcNow().ToUnixTimeSeconds(), out error);
+        var request = exchange.Prepared?.For<LocalRequest>(exchange.Deployment!.Name, engine.Engine) ?? LocalRequest.Read(exchange, engine, _time.GetUtcNow().ToUnixTimeSeconds(), out error);
         if (request is null)
         {
             await exchange.RefuseAsync(context, error!);
@@ -99,7 +111,7 @@ internal sealed partial class EngineMiddleware
     private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine, CancellationToken ended)
     {
         ApiError? error = null;
-        var request = exchange.Prepared?.For<VectorRequest>(exchange.Deployment!.Name) ?? VectorRequest.Read(exchange, engine, local.Overlong, out error);
+        var request = exchange.Prepared?.For<VectorRequest>(exchange.Deployment!.Name, engine) ?? VectorRequest.Read(exchange, engine, local.Overlong, out error);
         if (request is null)
         {
             await exchange.RefuseAsync(context, error!);
@@ -138,13 +150,15 @@ internal sealed partial class EngineMiddleware
     {
         try
         {
-            return await local.Engine.LoadAsync().WaitAsync(ended);
-        }
-        catch (LlamaLoadException)
-        {
+            var (lease, error) = await exchange.LeaseAsync(local.Engine, ended);
+            if (error is null)
+            {
+                return lease.Loaded;
+            }
+
             // The body is written at the outermost layer, if no other deployment has answered by then.
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name, local.Engine.RetryIn));
+            context.Response.StatusCode = error.Status;
+            exchange.FailUpstream(down: true, error);
             return null;
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)

@@ -5,7 +5,7 @@ using Gateway.Llama.Chat;
 namespace Gateway.Engine;
 
 /// <summary>An engine with what the service needs beside it.</summary>
-internal sealed record LoadedEngine
+internal sealed record LoadedEngine : IAsyncDisposable
 {
     private LoadedEngine(LlamaEngine engine, ChatTemplate template)
     {
@@ -34,4 +34,6 @@ internal sealed record LoadedEngine
             ? new LoadedEngine(engine, template)
             : throw new LlamaLoadException(
                 modelPath, $"its chat template (tokenizer.chat_template) is not valid: {error}", "Take a file with a valid template");
+
+    public ValueTask DisposeAsync() => Engine.DisposeAsync();
 }

@@ -62,8 +62,9 @@ internal static class TokenEndpoints
             return error;
         }
 
-        var (engine, refusal) = await TokenModel.FindAsync(context, request.Model);
-        if (engine is null)
+        var (lease, refusal) = await TokenModel.FindAsync(context, request.Model);
+        using var held = lease;
+        if (lease?.Loaded is not { } engine)
         {
             return refusal;
         }
@@ -103,8 +104,9 @@ internal static class TokenEndpoints
             return error;
         }
 
-        var (engine, refusal) = await TokenModel.FindAsync(context, request.Model);
-        if (engine is null)
+        var (lease, refusal) = await TokenModel.FindAsync(context, request.Model);
+        using var held = lease;
+        if (lease?.Loaded is not { } engine)
         {
             return refusal;
         }

@@ -136,17 +136,13 @@ internal sealed class Charges
     // The prompt's tokens as the engine will have them, and at once for the engine. What the engine refuses takes nothing.
     private async ValueTask<(long Input, long Output, ApiError? Error)> LocalAsync(string deployment, LocalModel local, CancellationToken cancellationToken)
     {
-        LoadedEngine loaded;
-        try
-        {
-            loaded = await local.Engine.LoadAsync().WaitAsync(cancellationToken);
-        }
-        catch (LlamaLoadException)
+        // What cannot be had takes nothing: the engine's stage refuses it, unless another deployment answers.
+        if (await _exchange.LeaseAsync(local.Engine, cancellationToken) is not (var lease, null))
         {
             return (0, 0, null);
         }
 
-        var engine = loaded.Engine;
+        var (loaded, engine) = (lease.Loaded, lease.Loaded.Engine);
         if (engine.Info.Task != _exchange.Endpoint.Task)
         {
             return (0, 0, null);
@@ -159,7 +155,7 @@ internal sealed class Charges
                 return (0, 0, null);
             }
 
-            _exchange.Prepared = new PreparedRequest(deployment, vectors);
+            _exchange.Prepared = new PreparedRequest(deployment, engine, vectors);
             return (vectors.Usage.InputTokens, 0, null);
         }
 
@@ -168,7 +164,7 @@ internal sealed class Charges
             return (0, 0, null);
         }
 
-        _exchange.Prepared = new PreparedRequest(deployment, request);
+        _exchange.Prepared = new PreparedRequest(deployment, engine, request);
         var most = request.Settings.MaxTokens ?? local.DefaultMaxTokens;
         long input = 0, output = 0;
         foreach (var prompt in request.Prompts)
