@@ -23,6 +23,9 @@ public sealed record LlamaEngineOptions
     /// <summary>Owners whose queue may be full at the same time.</summary>
     public const int FullQueues = 4;
 
+    /// <summary>Beyond every model.</summary>
+    public const int MostGpuLayers = 10_000;
+
     /// <summary>Path of the GGUF file.</summary>
     public required string ModelPath { get; init; }
 
@@ -61,6 +64,26 @@ public sealed record LlamaEngineOptions
     /// </summary>
     public long HostCacheBytes { get; init; } = 128L << 20;
 
+    /// <summary>
+    /// Layers, from the last, that are computed on the GPU. Null: all of them where libllama finds a GPU that it can use, which the natives for CPU never do.
+    /// </summary>
+    public int? GpuLayers { get; init; }
+
+    /// <summary>How cached keys and values are kept.</summary>
+    public KVCacheType KVCacheType { get; init; }
+
+    /// <summary>Whether attention is computed without a matrix of all scores.</summary>
+    public FlashAttention FlashAttention { get; init; }
+
+    /// <summary>
+    /// Whether the file is mapped into memory rather than read: it is there sooner, and what the system has of it in its cache is used as it is. Null: where
+    /// all that computes can use such memory.
+    /// </summary>
+    public bool? MemoryMap { get; init; }
+
+    /// <summary>Whether the weights are held in memory whatever else wants it. The system's limit for that (RLIMIT_MEMLOCK) must allow it.</summary>
+    public bool MemoryLock { get; init; }
+
     /// <summary>What is wrong with these options whatever the model, null when nothing is.</summary>
     internal string? FindError() =>
         string.IsNullOrWhiteSpace(ModelPath) ? "ModelPath must be the path of a GGUF file."
@@ -70,7 +93,9 @@ public sealed record LlamaEngineOptions
             ?? OutOfRange(QueueCapacity, 0, 1_000_000, nameof(QueueCapacity))
             ?? OutOfRange(BatchSize, MaxSequences, 65_536, nameof(BatchSize))
             ?? OutOfRange(Threads, 1, MostThreads, nameof(Threads))
-            ?? (HostCacheBytes < 0 ? $"{nameof(HostCacheBytes)} must be 0 or more." : null);
+            ?? (HostCacheBytes < 0 ? $"{nameof(HostCacheBytes)} must be 0 or more." : null)
+            ?? OutOfRange(GpuLayers, 0, MostGpuLayers, nameof(GpuLayers))
+            ?? (KVCacheType.IsQuantized() && FlashAttention == FlashAttention.Off ? "A quantised cache needs flash attention." : null);
 
     /// <summary>
     /// Sequences that a context is made for: those that run, and those that the cache keeps. Each takes a row of logits, and with recurrent layers

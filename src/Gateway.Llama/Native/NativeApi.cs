@@ -34,6 +34,12 @@ internal static unsafe partial class NativeApi
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial long llama_max_parallel_sequences();
 
+    /// <summary>Whether there is a GPU, or another device, that layers can be computed on.</summary>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool llama_supports_gpu_offload();
+
     /// <summary>Forgets a sequence's positions from <paramref name="p0"/> to before <paramref name="p1"/>, where -1 is the end. False when the
     /// model cannot forget a part of a sequence.</summary>
     /// <param name="mem">A context's <see cref="SafeLLamaContextHandle.Memory"/>.</param>

@@ -104,7 +104,7 @@ internal sealed record InspectReport(
     private string? MemoryText() => Memory is not { } memory ? null
         : Invariant($"about {Bytes(memory.Total)}: weights {Bytes(memory.Weights)}, ")
             + (memory.Cache > 0
-                ? Invariant($"cache {Bytes(memory.Cache)} (context of {memory.ContextLength:N0} tokens, {Count(memory.Sequences, "request")} in {memory.Cells:N0} cells), ")
+                ? Invariant($"cache {Bytes(memory.Cache)} (context of {memory.ContextLength:N0} tokens, {Count(memory.Sequences, "request")} in {memory.Cells:N0} cells of {Configuration.ConfigWords.Word(memory.CacheType)}), ")
                 : "")
             + Invariant($"computing {Bytes(memory.Compute)}, set aside for outputs {Bytes(memory.Outputs)}");
 

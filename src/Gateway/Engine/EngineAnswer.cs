@@ -22,7 +22,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
         if (engine.Info.Task != ModelTask.Generate)
         {
             return VectorRequest.Read(exchange, engine.Engine, defaults.Overlong, out _) is { } vectors
-                ? (vectors.Usage.InputTokens, 0, new PreparedRequest(defaults.Deployment, vectors))
+                ? (vectors.Usage.InputTokens, 0, new PreparedRequest(defaults.Deployment, engine.Engine, vectors))
                 : default;
         }
 
@@ -39,7 +39,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
             output += (long)Math.Min(most, Math.Max(0, engine.Info.ContextLength - prompt.Count)) * request.Settings.Choices;
         }
 
-        return (input, output, new PreparedRequest(defaults.Deployment, request));
+        return (input, output, new PreparedRequest(defaults.Deployment, engine.Engine, request));
     }
 
     /// <param name="createdAt">When the answer is made, in Unix seconds.</param>
@@ -50,7 +50,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
     private async Task GenerateAsync(long createdAt, CancellationToken ended)
     {
         ApiError? error = null;
-        var request = exchange.Prepared?.For<LocalRequest>(defaults.Deployment) ?? LocalRequest.Read(exchange, engine, createdAt, out error);
+        var request = exchange.Prepared?.For<LocalRequest>(defaults.Deployment, engine.Engine) ?? LocalRequest.Read(exchange, engine, createdAt, out error);
         if (request is null)
         {
             await exchange.RefuseAsync(context, error!);
@@ -73,7 +73,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
     private async Task ComputeVectorsAsync(CancellationToken ended)
     {
         ApiError? error = null;
-        var request = exchange.Prepared?.For<VectorRequest>(defaults.Deployment) ?? VectorRequest.Read(exchange, engine.Engine, defaults.Overlong, out error);
+        var request = exchange.Prepared?.For<VectorRequest>(defaults.Deployment, engine.Engine) ?? VectorRequest.Read(exchange, engine.Engine, defaults.Overlong, out error);
         if (request is null)
         {
             await exchange.RefuseAsync(context, error!);

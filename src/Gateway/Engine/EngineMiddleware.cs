@@ -1,7 +1,6 @@
 using Gateway.Api;
 using Gateway.Engine.Workers;
 using Gateway.Exchanges;
-using Gateway.Llama;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Engine;
@@ -57,6 +56,18 @@ internal sealed class EngineMiddleware
             return;
         }
 
+        try
+        {
+            await AnswerAsync(context, exchange, local.Defaults, engine, ended);
+        }
+        finally
+        {
+            exchange.EndLease();
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, Exchange exchange, AnswerDefaults defaults, LoadedEngine engine, CancellationTokenSource ended)
+    {
         if (engine.Info.Task != exchange.Endpoint.Task)
         {
             await exchange.RefuseAsync(context, WrongTask.Of(exchange, engine.Info.Task));
@@ -66,13 +77,13 @@ internal sealed class EngineMiddleware
         var createdAt = _time.GetUtcNow().ToUnixTimeSeconds();
         if (engine is WorkerEngine worker)
         {
-            await worker.AnswerAsync(context, exchange, local.Defaults, createdAt, _stopping.Token);
+            await worker.AnswerAsync(context, exchange, defaults, createdAt, _stopping.Token);
             return;
         }
 
         try
         {
-            await new EngineAnswer(context, exchange, (InProcessEngine)engine, local.Defaults, _time, _logger).WriteAsync(createdAt, ended.Token);
+            await new EngineAnswer(context, exchange, (InProcessEngine)engine, defaults, _time, _logger).WriteAsync(createdAt, ended.Token);
         }
         finally
         {
@@ -84,13 +95,15 @@ internal sealed class EngineMiddleware
     {
         try
         {
-            return await local.Engine.LoadAsync().WaitAsync(ended);
-        }
-        catch (LlamaLoadException)
-        {
+            var (lease, error) = await exchange.LeaseAsync(local.Engine, ended);
+            if (error is null)
+            {
+                return lease.Loaded;
+            }
+
             // The body is written at the outermost layer, if no other deployment has answered by then.
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name, local.Engine.RetryIn));
+            context.Response.StatusCode = error.Status;
+            exchange.FailUpstream(down: true, error);
             return null;
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)

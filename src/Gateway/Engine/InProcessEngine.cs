@@ -68,5 +68,5 @@ internal sealed record InProcessEngine : LoadedEngine
         return Task.CompletedTask;
     }
 
-    public override Task UnloadAsync() => Engine.DisposeAsync().AsTask();
+    public override ValueTask DisposeAsync() => Engine.DisposeAsync();
 }

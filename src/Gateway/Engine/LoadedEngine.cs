@@ -6,7 +6,7 @@ namespace Gateway.Engine;
 /// A model that was loaded, with a deployment's adapters: in this process (<see cref="InProcessEngine"/>), or in one of its own
 /// (<see cref="Workers.WorkerEngine"/>).
 /// </summary>
-internal abstract record LoadedEngine
+internal abstract record LoadedEngine : IAsyncDisposable
 {
     /// <summary>What the file says about the model.</summary>
     public abstract LlamaModelInfo Info { get; }
@@ -29,5 +29,5 @@ internal abstract record LoadedEngine
     public abstract Task ReleaseAdaptersAsync();
 
     /// <summary>Ends what is running as cancelled, and gives all memory of the model back.</summary>
-    public abstract Task UnloadAsync();
+    public abstract ValueTask DisposeAsync();
 }

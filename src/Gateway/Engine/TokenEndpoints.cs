@@ -63,12 +63,13 @@ internal static class TokenEndpoints
             return error;
         }
 
-        var (found, refusal) = await TokenModel.FindAsync(context, request.Model);
-        return found switch
+        var (lease, refusal) = await TokenModel.FindAsync(context, request.Model);
+        using var held = lease;
+        return lease?.Loaded switch
         {
             null => refusal,
             WorkerEngine worker => await worker.ForwardAsync(context, WorkerOperation.Tokenize, body, request.Model),
-            _ => await TokenizeAsync(context, request, (InProcessEngine)found),
+            var engine => await TokenizeAsync(context, request, (InProcessEngine)engine),
         };
     }
 
@@ -110,12 +111,13 @@ internal static class TokenEndpoints
             return error;
         }
 
-        var (found, refusal) = await TokenModel.FindAsync(context, request.Model);
-        return found switch
+        var (lease, refusal) = await TokenModel.FindAsync(context, request.Model);
+        using var held = lease;
+        return lease?.Loaded switch
         {
             null => refusal,
             WorkerEngine worker => await worker.ForwardAsync(context, WorkerOperation.Detokenize, body, request.Model),
-            _ => await DetokenizeAsync(context, request, (InProcessEngine)found),
+            var engine => await DetokenizeAsync(context, request, (InProcessEngine)engine),
         };
     }
 

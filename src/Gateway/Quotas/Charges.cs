@@ -137,16 +137,13 @@ internal sealed class Charges
     // The prompt's tokens as the engine will have them, and at once for the engine. What the engine refuses takes nothing.
     private async ValueTask<(long Input, long Output, ApiError? Error)> LocalAsync(LocalModel local, CancellationToken cancellationToken)
     {
-        LoadedEngine loaded;
-        try
-        {
-            loaded = await local.Engine.LoadAsync().WaitAsync(cancellationToken);
-        }
-        catch (LlamaLoadException)
+        // What cannot be had takes nothing: the engine's stage refuses it, unless another deployment answers.
+        if (await _exchange.LeaseAsync(local.Engine, cancellationToken) is not (var lease, null))
         {
             return (0, 0, null);
         }
 
+        var loaded = lease.Loaded;
         if (loaded.Info.Task != _exchange.Endpoint.Task)
         {
             return (0, 0, null);

@@ -10,6 +10,7 @@ internal sealed class GatewayLoader(
     GatewayState state, EngineHost engines, ClusterConfigProvider clusters, IProxyStateLookup yarp, GatewayModelBuilder builder)
 {
     private IReadOnlyList<ModelCluster> _inForce = [];
+    private EngineConfig _engine = new();
 
     /// <summary>Applies a configuration; not to be called concurrently.</summary>
     /// <param name="config">A configuration without errors.</param>
@@ -18,17 +19,26 @@ internal sealed class GatewayLoader(
     /// <exception cref="LlamaLoadException">A model cannot be loaded; what was in force stays.</exception>
     public async Task ApplyAsync(GatewayConfig config, bool awaitEngines, CancellationToken cancellationToken = default)
     {
+        // What is pinned has the first right to what room there is.
+        engines.Configure(config.Engine.Memory?.Bytes, config.Engine.Wait);
         var handles = config.Deployments
             .Where(d => d.Kind == DeploymentKind.Local && config.Models.Any(m => m.Deployments.Any(r => string.Equals(r.Name, d.Name, StringComparison.Ordinal))))
+            .OrderByDescending(d => d.Pin)
             .ToDictionary(
                 d => d.Name,
-                d => engines.Acquire(d.Name, EngineOptionsOf(d), [.. d.Lora.Select(a => new AdapterFile(a.Path, (float)a.Scale))], d.Load == LoadTime.FirstUse, d.Isolation),
+                d => engines.Acquire(
+                    d.Name,
+                    EngineOptionsOf(d),
+                    [.. d.Lora.Select(a => new AdapterFile(a.Path, (float)a.Scale))],
+                    d.Load == LoadTime.FirstUse,
+                    new KeepRule(d.Pin, d.IdleTimeout ?? config.Engine.IdleTimeout),
+                    d.Isolation),
                 StringComparer.Ordinal);
         try
         {
             if (awaitEngines)
             {
-                await Task.WhenAll(handles.Values.Where(h => !h.AtFirstUse).Select(h => h.LoadAsync())).WaitAsync(cancellationToken);
+                await Task.WhenAll(handles.Values.Where(h => !h.AtFirstUse).Select(h => h.StartAsync())).WaitAsync(cancellationToken);
             }
 
             // Old and new side by side: until the swap requests go by the old snapshot, after it by the new one, and each finds its clusters.
@@ -36,9 +46,11 @@ internal sealed class GatewayLoader(
             await clusters.UpdateAsync(_inForce.UnionBy(next, c => c.Id, StringComparer.Ordinal).Select(c => c.Config));
             state.Swap(builder.Build(config, next, handles, id => yarp.TryGetCluster(id, out var cluster) ? cluster : throw new InvalidOperationException($"YARP has no cluster {id}.")));
             _inForce = next;
+            _engine = config.Engine;
         }
         catch
         {
+            engines.Configure(_engine.Memory?.Bytes, _engine.Wait);
             foreach (var handle in handles.Values)
             {
                 handle.Release();
@@ -58,6 +70,11 @@ internal sealed class GatewayLoader(
             ContextLength = deployment.ContextLength,
             CacheCells = deployment.CacheCells,
             Threads = deployment.Threads,
+            KVCacheType = deployment.CacheType ?? default,
+            FlashAttention = deployment.FlashAttention,
+            GpuLayers = deployment.GpuLayers,
+            MemoryMap = deployment.Mmap,
+            MemoryLock = deployment.Mlock,
         };
         return options with
         {

@@ -1,4 +1,5 @@
 using Gateway.Llama;
+using Gateway.Llama.Loading;
 
 namespace Gateway.Engine.Workers;
 
@@ -6,7 +7,9 @@ namespace Gateway.Engine.Workers;
 /// A model in a process of its own, which another one takes the place of when it ends: after a pause, which doubles from one end to the next, and is short again when
 /// a process held out for a while.
 /// </summary>
-internal sealed partial class ModelWorker
+#pragma warning disable CA1001 // Disposed of asynchronously.
+internal sealed partial class ModelWorker : IAsyncDisposable
+#pragma warning restore CA1001
 {
     internal static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     internal static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -19,6 +22,7 @@ internal sealed partial class ModelWorker
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly MemoryBudget.Lease _memory;
     private readonly CancellationTokenSource _unloading = new();
     private readonly List<IReadOnlyList<AdapterFile>> _adapters = [];
     private readonly Task _kept;
@@ -28,10 +32,11 @@ internal sealed partial class ModelWorker
     private TimeSpan _pause;
     private long _endedAt;
 
-    private ModelWorker(string deployment, LlamaEngineOptions options, WorkerProcess first, ILoggerFactory loggers, TimeProvider time)
+    private ModelWorker(string deployment, LlamaEngineOptions options, WorkerProcess first, MemoryBudget.Lease memory, ILoggerFactory loggers, TimeProvider time)
     {
         _deployment = deployment;
         _options = options;
+        _memory = memory;
         _loggers = loggers;
         _logger = loggers.CreateLogger<ModelWorker>();
         _time = time;
@@ -65,13 +70,21 @@ internal sealed partial class ModelWorker
         }
     }
 
-    /// <summary>Starts the first process.</summary>
+    /// <summary>Starts the first process; <paramref name="memory"/> is what the model holds, given back when it is disposed or could not be loaded.</summary>
     /// <inheritdoc cref="WorkerProcess.StartAsync"/>
     public static async Task<ModelWorker> StartAsync(
-        string deployment, LlamaEngineOptions options, IProgress<float> progress, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        string deployment, LlamaEngineOptions options, MemoryBudget.Lease memory, IProgress<float> progress, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var first = await WorkerProcess.StartAsync(options, progress, loggers, time, cancellationToken);
-        return new ModelWorker(deployment, options, first, loggers, time);
+        try
+        {
+            var first = await WorkerProcess.StartAsync(options, progress, loggers, time, cancellationToken);
+            return new ModelWorker(deployment, options, first, memory, loggers, time);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The process; null in a pause, when the one that is being started cannot load the model, and when the wait was cancelled.</summary>
@@ -111,10 +124,11 @@ internal sealed partial class ModelWorker
     }
 
     /// <summary>Ends the process, for good.</summary>
-    public async Task UnloadAsync()
+    public async ValueTask DisposeAsync()
     {
         await _unloading.CancelAsync();
         await _kept;
+        _memory.Dispose();
     }
 
     private async Task KeepAsync(WorkerProcess first)

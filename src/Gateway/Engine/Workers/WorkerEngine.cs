@@ -85,7 +85,7 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
         }
     }
 
-    public override Task UnloadAsync() => Worker.UnloadAsync();
+    public override ValueTask DisposeAsync() => Worker.DisposeAsync();
 
     private WorkerCall CallOf(WorkerOperation operation, Exchange exchange, AnswerDefaults defaults) => new(operation)
     {

@@ -97,7 +97,7 @@ public sealed class ModelWorkerTests : IAsyncLifetime
         AdapterFile[] wrong = [new(SharedModels.Tiny("smollm2-135m-lora-a.gguf"), 1)];
         var tiny = SharedModels.Tiny("tiny-llama.gguf");
         here = await Assert.ThrowsAsync<LlamaLoadException>(_host.Acquire("h", Options(tiny), wrong, atFirstUse: true).LoadAsync);
-        apart = await Assert.ThrowsAsync<LlamaLoadException>(_host.Acquire("d", Options(tiny), wrong, atFirstUse: true, Isolation.Process).LoadAsync);
+        apart = await Assert.ThrowsAsync<LlamaLoadException>(_host.Acquire("d", Options(tiny), wrong, atFirstUse: true, isolation: Isolation.Process).LoadAsync);
         Assert.Equal(here.Message, apart.Message);
     }
 
