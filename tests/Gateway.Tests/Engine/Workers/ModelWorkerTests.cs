@@ -43,7 +43,7 @@ public sealed class ModelWorkerTests : IAsyncLifetime
         {
             var process = await WorkerLine.UpAsync(_logs, "d", starts);
             _time.Advance(lived);
-            WorkerLine.Signal(process, "KILL");
+            await WorkerLine.EndAsync(process, "KILL");
             await Eventually.TrueAsync(() => handle.State == LoadState.Failed, "its end is seen");
             Assert.Equal(TimeSpan.FromSeconds(pause), engine.RetryIn);
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gateway.Tests.Testing;
 
@@ -67,8 +68,43 @@ public sealed partial class SameAnswersTests(SameAnswersTests.Both both) : IClas
             .Select(h => $"{h.Key}: {string.Join(',', h.Value)}").Order(StringComparer.Ordinal);
         var id = response.Headers.GetValues("x-request-id").Single();
         var line = path.StartsWith("/v1", StringComparison.Ordinal) ? await both.LineAsync(id) : "";
-        return (Common(Volatile().Replace(answer, "$1")), Common($"{(int)response.StatusCode} {string.Join('|', headers)}"), Common(line));
+        return (Common(Volatile().Replace(response.Content.Headers.ContentType?.MediaType == "text/event-stream" ? Joined(answer) : answer, "$1")), Common($"{(int)response.StatusCode} {string.Join('|', headers)}"), Common(line));
     }
+
+    // How much text comes by one event is a matter of time.
+    private static string Joined(string stream)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        void Join(string path, JsonElement value)
+        {
+            switch (value.ValueKind)
+            {
+                case JsonValueKind.Object:
+                    value.EnumerateObject().ToList().ForEach(p => Join($"{path}.{p.Name}", p.Value));
+                    break;
+                case JsonValueKind.Array:
+                    value.EnumerateArray().ToList().ForEach(v => Join(path + "[]", v));
+                    break;
+                default:
+                    texts[path] = path.EndsWith(".content", StringComparison.Ordinal) || path.EndsWith(".arguments", StringComparison.Ordinal) || !texts.TryGetValue(path, out var before) || before.Length == 0
+                        ? texts.GetValueOrDefault(path) + value
+                        : value.ToString() is { Length: > 0 } last ? last : before;
+                    break;
+            }
+        }
+
+        var events = stream.Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(events, e => Assert.StartsWith("data: ", e, StringComparison.Ordinal));
+        Assert.Equal("data: [DONE]", events[^1]);
+        foreach (var data in events.SkipLast(1))
+        {
+            Join("", JsonDocument.Parse(data["data: ".Length..]).RootElement);
+        }
+
+        return string.Join('\n', texts.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"\"{t.Key[(t.Key.LastIndexOf('.') + 1)..]}\":{t.Key}={(Own.Contains(t.Key) ? "" : t.Value)}"));
+    }
+
+    private static readonly string[] Own = [".id", ".created", ".choices[].delta.tool_calls[].id"];
 
     private static string Common(string text) => text.Replace("-apart", "", StringComparison.Ordinal);
 

@@ -28,7 +28,7 @@ public sealed class WorkerCrashTests
         var here = Enumerable.Range(0, 2).Select(_ => gateway.PostAsync(TestGateway.Prompt("here", ",\"max_tokens\":20"))).ToList();
         await Eventually.TrueAsync(async () => await MetricAsync(gateway, "gateway_exchanges_active") >= 7, "all are under way");
 
-        WorkerLine.Signal(worker, signal);
+        await WorkerLine.EndAsync(worker, signal);
 
         foreach (var stream in streams)
         {

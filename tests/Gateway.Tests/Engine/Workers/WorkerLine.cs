@@ -28,6 +28,15 @@ internal static partial class WorkerLine
         kill.WaitForExit();
     }
 
+    /// <summary>Ends a process by a signal. The runtime takes the first SIGABRT that comes from outside for itself, and lets the next through, as abort() does.</summary>
+    public static Task EndAsync(int id, string signal) => Eventually.TrueAsync(
+        () =>
+        {
+            Signal(id, signal);
+            return !Directory.Exists($"/proc/{id}");
+        },
+        $"the process {id} has ended");
+
     public static Task GoneAsync(int id) => Eventually.TrueAsync(() => !Directory.Exists($"/proc/{id}"), $"the process {id} has ended");
 
     [GeneratedRegex("worker process ([0-9]+)")]
