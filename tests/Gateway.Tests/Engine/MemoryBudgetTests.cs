@@ -4,6 +4,7 @@ using Gateway.Engine;
 using Gateway.Llama;
 using Gateway.Tests.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Engine;
 
@@ -144,7 +145,7 @@ public sealed class MemoryBudgetTests
     {
         var time = new ManualTimeProvider();
         using var logs = new LogCapture();
-        using var loggers = Microsoft.Extensions.Logging.LoggerFactory.Create(builder => Microsoft.Extensions.Logging.LoggingBuilderExtensions.AddProvider(builder, logs));
+        using var loggers = LoggerFactory.Create(builder => builder.AddProvider(logs));
         await using var host = new EngineHost(loggers, time);
         var options = new LlamaEngineOptions { ModelPath = SharedModels.Tiny("tiny-llama.gguf"), ContextLength = 512, Threads = 1 };
         var handle = host.Acquire(

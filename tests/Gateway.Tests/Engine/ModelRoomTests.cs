@@ -257,8 +257,9 @@ public sealed class ModelRoomTests : IAsyncLifetime
         await small.ClosedAsync();
 
         // There is room for both of them beside the one that runs, but only the tiny one leaves the large one what it waits for.
-        var passed = LeaseAsync(other);
         (await LeaseAsync(tiny))!.Dispose();
+        var passed = LeaseAsync(other);
+        await Eventually.TrueAsync(() => other.State == LoadState.Waiting && other.IsMeasured, "it waits");
         Assert.Equal((LoadState.Waiting, LoadState.Waiting), (large.State, other.State));
         running!.Dispose();
 
