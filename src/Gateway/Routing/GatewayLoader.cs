@@ -10,7 +10,7 @@ namespace Gateway.Routing;
 internal sealed class GatewayLoader(
     GatewayState state, EngineHost engines, ClusterConfigProvider clusters, IProxyStateLookup yarp, GatewayModelBuilder builder)
 {
-    private IReadOnlyList<ModelCluster> _inForce = [];
+    private List<ModelCluster> _inForce = [];
     private EngineConfig _engine = new();
 
     /// <summary>Applies a configuration; not to be called concurrently.</summary>

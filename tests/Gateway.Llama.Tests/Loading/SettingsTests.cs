@@ -9,8 +9,8 @@ public sealed class SettingsTests
 {
     [Theory]
     [InlineData(KVCacheType.F16, "f16")]
-    [InlineData(KVCacheType.Q8_0, "q8_0")]
-    [InlineData(KVCacheType.Q4_0, "q4_0")]
+    [InlineData(KVCacheType.Q8, "q8_0")]
+    [InlineData(KVCacheType.Q4, "q4_0")]
     public async Task The_cache_has_the_type_and_the_size_that_were_estimated_and_answers_come_out_of_it(KVCacheType type, string name)
     {
         var (engine, said, memory) = await LoadAsync(o => o with { KVCacheType = type });
@@ -96,7 +96,7 @@ public sealed class SettingsTests
     [Fact]
     public async Task A_quantised_cache_without_flash_attention_is_refused()
     {
-        await Assert.ThrowsAsync<ArgumentException>(() => LoadAsync(o => o with { KVCacheType = KVCacheType.Q8_0, FlashAttention = FlashAttention.Off }));
+        await Assert.ThrowsAsync<ArgumentException>(() => LoadAsync(o => o with { KVCacheType = KVCacheType.Q8, FlashAttention = FlashAttention.Off }));
         Assert.Contains("GpuLayers", new LlamaEngineOptions { ModelPath = "m", GpuLayers = -1 }.FindError(), StringComparison.Ordinal);
     }
 
@@ -107,12 +107,12 @@ public sealed class SettingsTests
         var length = new ModelMetadata(file).KeyLength;
         if (length % KVCacheTypes.BlockLength != 0)
         {
-            var exception = await Assert.ThrowsAsync<LlamaLoadException>(() => TestModels.LoadAsync(TestModels.Tiny("tiny-llama.gguf"), o => o with { KVCacheType = KVCacheType.Q8_0 }));
+            var exception = await Assert.ThrowsAsync<LlamaLoadException>(() => TestModels.LoadAsync(TestModels.Tiny("tiny-llama.gguf"), o => o with { KVCacheType = KVCacheType.Q8 }));
             Assert.Contains($"its heads have {length} numbers", exception.Problem, StringComparison.Ordinal);
         }
 
-        await (await TestModels.LoadAsync(TestModels.Tiny("tiny-mamba.gguf"), o => o with { KVCacheType = KVCacheType.Q8_0 })).DisposeAsync();
-        await (await TestModels.LoadAsync(TestModels.Embedding, o => o with { ContextLength = null, KVCacheType = KVCacheType.Q4_0 })).DisposeAsync();
+        await (await TestModels.LoadAsync(TestModels.Tiny("tiny-mamba.gguf"), o => o with { KVCacheType = KVCacheType.Q8 })).DisposeAsync();
+        await (await TestModels.LoadAsync(TestModels.Embedding, o => o with { ContextLength = null, KVCacheType = KVCacheType.Q4 })).DisposeAsync();
     }
 
     private static long LockedKilobytes() =>
