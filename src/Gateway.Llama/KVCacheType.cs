@@ -12,11 +12,11 @@ public enum KVCacheType
 
     /// <summary>8 bits a value and a scale for 32 of them: 34 bytes. Half the memory, with hardly a difference in answers.</summary>
     [JsonStringEnumMemberName("q8_0")]
-    Q8_0,
+    Q8,
 
     /// <summary>4 bits a value and a scale for 32 of them: 18 bytes. Answers get worse.</summary>
     [JsonStringEnumMemberName("q4_0")]
-    Q4_0,
+    Q4,
 }
 
 /// <summary>Whether attention is computed in one pass over the cache, without a matrix of all scores in between.</summary>
@@ -42,16 +42,16 @@ internal static class KVCacheTypes
 
     public static double BytesPerValue(this KVCacheType type) => type switch
     {
-        KVCacheType.Q8_0 => 34.0 / BlockLength,
-        KVCacheType.Q4_0 => 18.0 / BlockLength,
+        KVCacheType.Q8 => 34.0 / BlockLength,
+        KVCacheType.Q4 => 18.0 / BlockLength,
         _ => 2,
     };
 
     /// <summary>As ggml, and the configuration, write it.</summary>
     public static string Name(this KVCacheType type) => type switch
     {
-        KVCacheType.Q8_0 => "q8_0",
-        KVCacheType.Q4_0 => "q4_0",
+        KVCacheType.Q8 => "q8_0",
+        KVCacheType.Q4 => "q4_0",
         _ => "f16",
     };
 }

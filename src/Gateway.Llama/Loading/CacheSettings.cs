@@ -11,8 +11,8 @@ internal static class CacheSettings
     {
         var type = options.KVCacheType switch
         {
-            KVCacheType.Q8_0 => GGMLType.GGML_TYPE_Q8_0,
-            KVCacheType.Q4_0 => GGMLType.GGML_TYPE_Q4_0,
+            KVCacheType.Q8 => GGMLType.GGML_TYPE_Q8_0,
+            KVCacheType.Q4 => GGMLType.GGML_TYPE_Q4_0,
             _ => GGMLType.GGML_TYPE_F16,
         };
         (parameters.type_k, parameters.type_v) = (type, type);

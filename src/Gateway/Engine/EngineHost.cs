@@ -94,6 +94,18 @@ internal sealed partial class EngineHost : IAsyncDisposable
         Room.Update();
     }
 
+    /// <summary>Looks whether a model fits into a budget that is to be in force.</summary>
+    /// <exception cref="LlamaLoadException">It does not, even alone.</exception>
+    public static void DemandFit(LlamaEngineOptions options, long memory)
+    {
+        var budget = new MemoryBudget(() => memory);
+        using var lease = budget.Begin();
+        if (HostedEngine.Measure(options) is { } need && !lease.TryTake(need))
+        {
+            throw budget.DoesNotFit(need, options.ModelPath, others: 0, "");
+        }
+    }
+
     /// <summary>Takes a reference to the engine with these options, which begins to load if it is not there yet.</summary>
     /// <param name="deployment">The deployment that asks, for messages and metrics.</param>
     /// <param name="options">What to load, and how.</param>

@@ -1,5 +1,3 @@
-using Gateway.Llama;
-
 namespace Gateway.Engine;
 
 /// <summary>A request's use of a deployment's model, which is not unloaded before it is disposed.</summary>

@@ -46,12 +46,15 @@ internal sealed class HostedEngine(string deployment, LlamaEngineOptions options
     public void Settle() => _keeps = [.. Handles.Select(h => h.Keep)];
 
     /// <inheritdoc/>
-    public override MemoryEstimate? Measure()
+    public override MemoryEstimate? Measure() => Measure(Options);
+
+    /// <summary>Reads what a model takes of memory, without loading it; null when its file cannot be loaded.</summary>
+    public static MemoryEstimate? Measure(LlamaEngineOptions options)
     {
         try
         {
-            using var file = GgufFile.Open(Options.ModelPath);
-            return GgufChecker.CheckModel(file, readWeights: false).Count == 0 ? MemoryEstimate.Of(file, Options) : null;
+            using var file = GgufFile.Open(options.ModelPath);
+            return GgufChecker.CheckModel(file, readWeights: false).Count == 0 ? MemoryEstimate.Of(file, options) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

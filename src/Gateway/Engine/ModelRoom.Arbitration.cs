@@ -1,5 +1,3 @@
-using Gateway.Llama.Loading;
-
 namespace Gateway.Engine;
 
 /// <content>Who comes in, and who goes. All of it under the lock.</content>

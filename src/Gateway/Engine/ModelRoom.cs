@@ -85,7 +85,7 @@ internal sealed partial class ModelRoom<T>(MemoryBudget budget, TimeProvider tim
         {
             Want(resident, gently: false);
             Look();
-            return ArrivalOf(resident);
+            return ArrivalOfAsync(resident);
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed partial class ModelRoom<T>(MemoryBudget budget, TimeProvider tim
         {
             Want(resident, gently: true);
             Look();
-            (arrival, deferral) = (ArrivalOf(resident), resident.Deferral.Task);
+            (arrival, deferral) = (ArrivalOfAsync(resident), resident.Deferral.Task);
         }
 
         return await Task.WhenAny(arrival, deferral) == deferral && !arrival.IsCompleted ? null : await arrival;
@@ -127,7 +127,7 @@ internal sealed partial class ModelRoom<T>(MemoryBudget budget, TimeProvider tim
             if (resident.State == LoadState.Failed || resident is { GoesFor: UnloadReason.Released, State: not (LoadState.Loading or LoadState.Ready) })
             {
                 waiter = new(0, patience);
-                waiter.Answer.SetException(ArrivalOf(resident).Exception?.InnerException ?? new OperationCanceledException(resident.Removed));
+                waiter.Answer.SetException(ArrivalOfAsync(resident).Exception?.InnerException ?? new OperationCanceledException(resident.Removed));
             }
             else
             {
@@ -181,7 +181,7 @@ internal sealed partial class ModelRoom<T>(MemoryBudget budget, TimeProvider tim
         }
     }
 
-    private Task<T> ArrivalOf(Resident<T> resident) =>
+    private static Task<T> ArrivalOfAsync(Resident<T> resident) =>
         resident.State == LoadState.Ready ? Task.FromResult(resident.Value!)
         : resident is { GoesFor: UnloadReason.Released, State: not LoadState.Loading } ? Task.FromCanceled<T>(resident.Removed)
         : resident.Arrival!.Task;

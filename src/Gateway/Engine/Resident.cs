@@ -4,7 +4,9 @@ namespace Gateway.Engine;
 
 /// <summary>Something large that is in memory, or could be: what <see cref="ModelRoom{T}"/> keeps of it, and what it does with it.</summary>
 /// <remarks>What changes is changed under the room's lock; single values may be read without it.</remarks>
+#pragma warning disable CA1001 // The token source has no timer and no links, so there is nothing to free.
 internal abstract class Resident<T>(TimeProvider time)
+#pragma warning restore CA1001
     where T : class, IAsyncDisposable
 {
     private readonly CancellationTokenSource _removed = new();

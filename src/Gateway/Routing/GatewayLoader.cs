@@ -1,6 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Llama;
+using Gateway.Llama.Loading;
 using Yarp.ReverseProxy;
 
 namespace Gateway.Routing;
@@ -9,7 +10,7 @@ namespace Gateway.Routing;
 internal sealed class GatewayLoader(
     GatewayState state, EngineHost engines, ClusterConfigProvider clusters, IProxyStateLookup yarp, GatewayModelBuilder builder)
 {
-    private IReadOnlyList<ModelCluster> _inForce = [];
+    private List<ModelCluster> _inForce = [];
     private EngineConfig _engine = new();
 
     /// <summary>Applies a configuration; not to be called concurrently.</summary>
@@ -19,11 +20,13 @@ internal sealed class GatewayLoader(
     /// <exception cref="LlamaLoadException">A model cannot be loaded; what was in force stays.</exception>
     public async Task ApplyAsync(GatewayConfig config, bool awaitEngines, CancellationToken cancellationToken = default)
     {
-        // What is pinned has the first right to what room there is.
-        engines.Configure(config.Engine.Memory?.Bytes, config.Engine.Wait);
-        var handles = config.Deployments
+        var locals = config.Deployments
             .Where(d => d.Kind == DeploymentKind.Local && config.Models.Any(m => m.Deployments.Any(r => string.Equals(r.Name, d.Name, StringComparison.Ordinal))))
-            .OrderByDescending(d => d.Pin)
+            .ToList();
+        MakeRoom(config.Engine, awaitEngines ? locals.Where(d => d.Load == LoadTime.Startup) : []);
+
+        // What is pinned has the first right to what room there is.
+        var handles = locals.OrderByDescending(d => d.Pin)
             .ToDictionary(
                 d => d.Name,
                 d => engines.Acquire(
@@ -46,7 +49,6 @@ internal sealed class GatewayLoader(
             await clusters.UpdateAsync(_inForce.UnionBy(next, c => c.Id, StringComparer.Ordinal).Select(c => c.Config));
             state.Swap(builder.Build(config, next, handles, id => yarp.TryGetCluster(id, out var cluster) ? cluster : throw new InvalidOperationException($"YARP has no cluster {id}.")));
             _inForce = next;
-            _engine = config.Engine;
         }
         catch
         {
@@ -59,7 +61,24 @@ internal sealed class GatewayLoader(
             throw;
         }
 
+        _engine = config.Engine;
+        engines.Configure(_engine.Memory?.Bytes, _engine.Wait);
         await clusters.UpdateAsync(_inForce.Select(c => c.Config));
+    }
+
+    // More memory is there for the models that come with it. Less is not in force before they are: a configuration that is not applied makes none go.
+    private void MakeRoom(EngineConfig next, IEnumerable<DeploymentConfig> awaited)
+    {
+        var memory = next.Memory?.Bytes ?? MemoryBudget.OfMachine;
+        foreach (var deployment in awaited)
+        {
+            EngineHost.DemandFit(EngineOptionsOf(deployment), memory);
+        }
+
+        if (_inForce.Count == 0 || memory > engines.Room.Budget.Limit)
+        {
+            engines.Configure(next.Memory?.Bytes, next.Wait);
+        }
     }
 
     private static LlamaEngineOptions EngineOptionsOf(DeploymentConfig deployment)

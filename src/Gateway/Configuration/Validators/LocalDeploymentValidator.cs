@@ -15,7 +15,7 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
                 ValidatePath(deployment, $"{parent}.path", report);
                 ValidateAdapters(deployment, $"{parent}.lora", report);
                 ValidateSharing(config, i, report);
-                if (deployment is { FlashAttention: FlashAttention.Off, CacheType: KVCacheType.Q8_0 or KVCacheType.Q4_0 })
+                if (deployment is { FlashAttention: FlashAttention.Off, CacheType: KVCacheType.Q8 or KVCacheType.Q4 })
                 {
                     report.Error($"{parent}.flash_attention", $"is `off`, and the cache_type `{ConfigWords.Word(deployment.CacheType.Value)}` needs it; remove one of the two");
                 }
