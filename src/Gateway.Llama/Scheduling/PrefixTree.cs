@@ -31,8 +31,8 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
     /// <summary>Bytes of nodes in the host's memory.</summary>
     public long HostBytes { get; private set; }
 
-    /// <summary>Nodes, wherever they are.</summary>
-    public int Count => _resident.Count + _saved.Count;
+    /// <summary>Nodes in the context.</summary>
+    public int ResidentCount => _resident.Count;
 
     /// <summary>Nodes that went to the host's memory until now.</summary>
     public long Spills { get; private set; }

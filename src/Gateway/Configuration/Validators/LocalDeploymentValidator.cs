@@ -71,7 +71,7 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
     }
 
     private static bool IsShared(DeploymentConfig a, DeploymentConfig b) =>
-        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads) == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads);
+        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads, a.PrefixCache) == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads, b.PrefixCache);
 
     private static void CheckFile(string written, string key, ConfigReport report)
     {
