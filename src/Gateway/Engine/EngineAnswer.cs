@@ -2,6 +2,7 @@ using Gateway.Api;
 using Gateway.Configuration;
 using Gateway.Exchanges;
 using Gateway.Llama;
+using Gateway.Tenants;
 
 namespace Gateway.Engine;
 
@@ -57,7 +58,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
             return;
         }
 
-        if (!engine.Engine.TrySubmit(ToGenerations(request, engine.Adapters, defaults.MaxTokens), ended, out var generations))
+        if (!engine.Engine.TrySubmit(ToGenerations(request, exchange.Caller.Tenant, engine.Adapters, defaults.MaxTokens), ended, out var generations))
         {
             await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Envelope.Model));
             return;
@@ -109,7 +110,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
         }
     }
 
-    private static List<GenerationRequest> ToGenerations(LocalRequest request, IReadOnlyList<AppliedAdapter> adapters, int defaultMaxTokens)
+    private static List<GenerationRequest> ToGenerations(LocalRequest request, TenantModel tenant, IReadOnlyList<AppliedAdapter> adapters, int defaultMaxTokens)
     {
         var generations = new List<GenerationRequest>(request.Prompts.Count * request.Settings.Choices);
         foreach (var prompt in request.Prompts)
@@ -126,6 +127,9 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
                     VisibleTokens = request.VisibleTokens,
                     Grammar = request.Grammar,
                     Adapters = adapters,
+                    Owner = tenant.Name,
+                    Weight = tenant.Weight,
+                    Priority = tenant.Priority,
 
                     // One seed for all would give the same answer n times.
                     Sampling = sampling.Seed is { } seed ? sampling with { Seed = seed + (uint)choice } : sampling,

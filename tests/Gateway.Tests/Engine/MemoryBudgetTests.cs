@@ -162,8 +162,8 @@ public sealed class MemoryBudgetTests
         Assert.Equal((0L, true), (host.Room.Budget.Taken, handle.IsStarted));
         Assert.Null(handle.Loaded);
         using var lease = await handle.LeaseAsync(CancellationToken.None);
-        Assert.NotSame(first.Engine, lease!.Loaded.Engine);
-        Assert.Single(lease.Loaded.Adapters);
+        Assert.NotSame(first.Here().Engine, lease!.Loaded.Here().Engine);
+        Assert.Single(lease.Loaded.Here().Adapters);
         Assert.Equal(2, host.Loads.Single().Value);
     }
 

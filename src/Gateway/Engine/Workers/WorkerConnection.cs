@@ -149,7 +149,8 @@ internal sealed partial class WorkerConnection(WorkerAdapters engines, TimeProvi
     private async Task<WorkerEnd> AnswerAsync(WorkerCall call, RequestEnvelope envelope, HttpContext context, WorkerOutput output, CancellationToken stopping)
     {
         // The snapshot stays with the gateway; what an engine is asked has no need of it.
-        var caller = new Caller(new TenantModel(call.Tenant, FrozenSet<string>.Empty, NoPolicy), "", KeyScope.Everything, Gateway: null!, AnyClass);
+        var tenant = new TenantModel(call.Tenant, FrozenSet<string>.Empty, NoPolicy) { Weight = call.Weight, Priority = call.Priority };
+        var caller = new Caller(tenant, "", KeyScope.Everything, Gateway: null!, AnyClass);
         var exchange = new Exchange(call.Id, caller, ApiEndpoint.Of(call.Endpoint), time.GetTimestamp()) { Envelope = envelope };
         context.Features.Set(exchange);
         output.Exchange = exchange;

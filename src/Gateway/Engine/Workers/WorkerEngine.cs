@@ -93,6 +93,8 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
         Endpoint = exchange.Endpoint.RouteId,
         Defaults = defaults,
         Tenant = exchange.Caller.Tenant.Name,
+        Weight = exchange.Caller.Tenant.Weight,
+        Priority = exchange.Caller.Tenant.Priority,
         Adapters = Adapters,
     };
 

@@ -74,6 +74,11 @@ internal sealed record WorkerCall(WorkerOperation Operation)
     /// <summary>Who asks: name of the tenant.</summary>
     public string Tenant { get; init; } = "";
 
+    /// <summary>The tenant's share of the engine beside others.</summary>
+    public int Weight { get; init; } = 1;
+
+    public int Priority { get; init; }
+
     /// <summary>When the answer is made, in Unix seconds.</summary>
     public long CreatedAt { get; init; }
 
