@@ -63,17 +63,28 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">The load was cancelled.</exception>
     public static Task<LlamaEngine> LoadAsync(
-        LlamaEngineOptions options, ILoggerFactory loggers, IProgress<float>? progress, CancellationToken cancellationToken)
+        LlamaEngineOptions options, ILoggerFactory loggers, IProgress<float>? progress, CancellationToken cancellationToken) =>
+        LoadAsync(options, loggers, progress, MemoryBudget.OfProcess.Begin(), cancellationToken);
+
+    /// <summary>As the other, within the memory that an owner of several models has for them.</summary>
+    /// <param name="options">The file, and how to host it.</param>
+    /// <param name="loggers">Takes the engine's messages and libllama's; never text of a request.</param>
+    /// <param name="progress">Reports the share of the weights that is loaded, 0 to 1, on the loading thread.</param>
+    /// <param name="memory">What the model holds; given back when the engine is disposed, or could not be loaded.</param>
+    /// <param name="cancellationToken">Ends the load early.</param>
+    public static Task<LlamaEngine> LoadAsync(
+        LlamaEngineOptions options, ILoggerFactory loggers, IProgress<float>? progress, MemoryBudget.Lease memory, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(loggers);
+        ArgumentNullException.ThrowIfNull(memory);
         if (options.FindError() is { } error)
         {
             throw new ArgumentException(error, nameof(options));
         }
 
         return Task.Factory.StartNew(
-            () => Load(options, loggers, progress, cancellationToken),
+            () => Load(options, loggers, progress, memory, cancellationToken),
             cancellationToken,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
@@ -225,24 +236,24 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         }
     }
 
-    private static LlamaEngine Load(LlamaEngineOptions options, ILoggerFactory loggers, IProgress<float>? progress, CancellationToken cancellationToken)
+    private static LlamaEngine Load(
+        LlamaEngineOptions options, ILoggerFactory loggers, IProgress<float>? progress, MemoryBudget.Lease memory, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger<LlamaEngine>();
         NativeLog.SendTo(loggers.CreateLogger("Gateway.Llama.Native"));
-        var memory = MemoryBudget.OfProcess.Begin();
         SafeLlamaModelHandle? model = null;
         LlamaScheduler? scheduler = null;
         VectorScheduler? vectors = null;
         try
         {
-            model = ModelLoader.Load(options, memory, progress, cancellationToken);
+            model = ModelLoader.Load(options, memory, progress, logger, cancellationToken);
             var purpose = ModelTaskReader.Read(model, options.ModelPath);
             var info = ModelInfoReader.Read(model, purpose, options);
             var tokenizer = new LlamaTokenizer(model, info.ChatTemplate);
             if (info.Task == ModelTask.Generate)
             {
                 var (context, abort) = ContextFactory.Create(model, info, options);
-                scheduler = new LlamaScheduler(model, context, abort, tokenizer, info.VocabularySize, options, logger);
+                scheduler = new LlamaScheduler(model, context, abort, tokenizer, info, options, logger);
             }
             else if (info.Task != ModelTask.None)
             {
@@ -281,6 +292,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             : request.Stop.Any(string.IsNullOrEmpty) ? "A stop text must not be empty."
             : request.Adapters.Any(a => !a.Adapter.BelongsTo(_scheduler!) || !float.IsFinite(a.Scale)) ? "An adapter must be one of this engine, and its scale a number."
             : request.Adapters.DistinctBy(a => a.Adapter.Loaded).Count() < request.Adapters.Count ? "An adapter must not come twice."
+            : !(request.Weight is > 0 and <= 1e6) ? "Weight must be more than 0, and 1,000,000 at most."
             : request.TopLogprobs is < 0 or > GenerationRequest.MostTopLogprobs ? $"TopLogprobs must be 0 to {GenerationRequest.MostTopLogprobs}."
             : request.Sampling.FindError(Info.VocabularySize) ?? request.Grammar?.FindError();
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));

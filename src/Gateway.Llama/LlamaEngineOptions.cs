@@ -14,8 +14,17 @@ public sealed record LlamaEngineOptions
     /// <summary>16 million tokens or cells: beyond every model, and far below where libllama's 32 bit arithmetic ends.</summary>
     public const int MostCells = 1 << 24;
 
+    // A conversation takes one or two; a row of logits is 0.2 MB with 49,000 tokens.
+    private const int CachedSequences = 56;
+
     /// <summary>ggml's GGML_MAX_N_THREADS.</summary>
     public const int MostThreads = 512;
+
+    /// <summary>Owners whose queue may be full at the same time.</summary>
+    public const int FullQueues = 4;
+
+    /// <summary>Beyond every model.</summary>
+    public const int MostGpuLayers = 10_000;
 
     /// <summary>Path of the GGUF file.</summary>
     public required string ModelPath { get; init; }
@@ -36,8 +45,8 @@ public sealed record LlamaEngineOptions
     public int MaxSequences { get; init; } = 8;
 
     /// <summary>
-    /// Requests that wait for a place before further ones are turned away; none do while places are free. Those that are submitted together
-    /// may go beyond it.
+    /// Requests of one owner that wait for a place before further ones are turned away; none do while places are free. Those that are submitted
+    /// together may go beyond it. All owners together have the room of <see cref="FullQueues"/> of them.
     /// </summary>
     public int QueueCapacity { get; init; } = 64;
 
@@ -47,6 +56,34 @@ public sealed record LlamaEngineOptions
     /// <summary>Threads that libllama computes with at most; fewer while others need the processor. Null: the physical cores.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Whether what was computed of prompts and answers is kept for later requests of the same owner that begin with it.</summary>
+    public bool PrefixCache { get; init; } = true;
+
+    /// <summary>
+    /// Bytes of the host's memory, beside the KV cache, for what had to leave that: of the cache, and of requests that made place for others.
+    /// </summary>
+    public long HostCacheBytes { get; init; } = 128L << 20;
+
+    /// <summary>
+    /// Layers, from the last, that are computed on the GPU. Null: all of them where libllama finds a GPU that it can use, which the natives for CPU never do.
+    /// </summary>
+    public int? GpuLayers { get; init; }
+
+    /// <summary>How cached keys and values are kept.</summary>
+    public KVCacheType KVCacheType { get; init; }
+
+    /// <summary>Whether attention is computed without a matrix of all scores.</summary>
+    public FlashAttention FlashAttention { get; init; }
+
+    /// <summary>
+    /// Whether the file is mapped into memory rather than read: it is there sooner, and what the system has of it in its cache is used as it is. Null: where
+    /// all that computes can use such memory.
+    /// </summary>
+    public bool? MemoryMap { get; init; }
+
+    /// <summary>Whether the weights are held in memory whatever else wants it. The system's limit for that (RLIMIT_MEMLOCK) must allow it.</summary>
+    public bool MemoryLock { get; init; }
+
     /// <summary>What is wrong with these options whatever the model, null when nothing is.</summary>
     internal string? FindError() =>
         string.IsNullOrWhiteSpace(ModelPath) ? "ModelPath must be the path of a GGUF file."
@@ -55,7 +92,18 @@ public sealed record LlamaEngineOptions
             ?? OutOfRange(MaxSequences, 1, MostSequences, nameof(MaxSequences))
             ?? OutOfRange(QueueCapacity, 0, 1_000_000, nameof(QueueCapacity))
             ?? OutOfRange(BatchSize, MaxSequences, 65_536, nameof(BatchSize))
-            ?? OutOfRange(Threads, 1, MostThreads, nameof(Threads));
+            ?? OutOfRange(Threads, 1, MostThreads, nameof(Threads))
+            ?? (HostCacheBytes < 0 ? $"{nameof(HostCacheBytes)} must be 0 or more." : null)
+            ?? OutOfRange(GpuLayers, 0, MostGpuLayers, nameof(GpuLayers))
+            ?? (KVCacheType.IsQuantized() && FlashAttention == FlashAttention.Off ? "A quantised cache needs flash attention." : null);
+
+    /// <summary>
+    /// Sequences that a context is made for: those that run, and those that the cache keeps. Each takes a row of logits, and with recurrent layers
+    /// a state.
+    /// </summary>
+    /// <param name="hasStates">Whether the model has recurrent layers.</param>
+    internal int SequencesOf(bool hasStates) =>
+        PrefixCache ? Math.Min(MostSequences, MaxSequences + (hasStates ? Math.Min(MaxSequences, 16) : CachedSequences)) : MaxSequences;
 
     private static string? OutOfRange(int? value, int least, int most, string name) =>
         value < least || value > most ? string.Create(CultureInfo.InvariantCulture, $"{name} must be {least} to {most}, not {value}.") : null;

@@ -22,8 +22,11 @@ public sealed class LlamaLoadException : Exception
     }
 
     /// <summary>The same for the file of a LoRA adapter.</summary>
-    internal static LlamaLoadException ForAdapter(string path, string problem, string remedy, Exception? innerException = null) =>
-        new("Adapter", path, problem, remedy, innerException);
+    public static LlamaLoadException ForAdapter(string path, string problem, string remedy, Exception? innerException = null) =>
+        new("Adapter", path, problem, remedy, innerException) { IsAdapter = true };
+
+    /// <summary>Whether the file is an adapter's.</summary>
+    public bool IsAdapter { get; private init; }
 
     /// <summary>The file.</summary>
     public string ModelPath { get; }

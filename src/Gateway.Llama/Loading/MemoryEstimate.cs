@@ -10,9 +10,10 @@ namespace Gateway.Llama.Loading;
 /// <param name="ContextLength">Tokens of one request that this is for.</param>
 /// <param name="Cells">Cells of the KV cache, one a token, shared by all requests.</param>
 /// <param name="Sequences">Requests at a time.</param>
-public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long Outputs, int ContextLength, int Cells, int Sequences)
+/// <param name="CacheType">How keys and values are kept.</param>
+public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long Outputs, int ContextLength, int Cells, int Sequences, KVCacheType CacheType = KVCacheType.F16)
 {
-    // libllama's types of cached keys and values, and of everything in between.
+    // libllama's types of masks, and of everything in between.
     private const int HalfBytes = 2;
     private const int SingleBytes = 4;
 
@@ -20,7 +21,8 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
     public long Total => Weights + Cache + Compute + Outputs;
 
     /// <summary>What of it is really used.</summary>
-    internal long Used => Total - Outputs;
+    [System.Text.Json.Serialization.JsonIgnore]
+    public long Used => Total - Outputs;
 
     /// <summary>The need of a model that is hosted with these options.</summary>
     /// <param name="file">The model; one without problems.</param>
@@ -38,18 +40,19 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
         var cache = 0.0;
         for (var layer = 0; layer < model.LayerCount; layer++)
         {
-            cache += (double)HalfBytes * shape.Cells * model.KVHeadCount(layer) * (model.KeyLength + model.ValueLength);
+            cache += options.KVCacheType.BytesPerValue() * shape.Cells * model.KVHeadCount(layer) * (model.KeyLength + model.ValueLength);
             cache += (double)SingleBytes * shape.Sequences * StateOf(model, layer);
         }
 
         return new MemoryEstimate(
             model.Tensors.Values.Sum(tensor => tensor.Size ?? 0),
             (long)Math.Min(cache, long.MaxValue / 4),
-            (long)ComputeOf(model, shape),
+            (long)ComputeOf(model, shape, options.FlashAttention),
             SingleBytes * shape.Outputs * model.TokenCount,
             shape.ContextLength,
             shape.Cells,
-            shape.Sequences);
+            shape.Requests,
+            options.KVCacheType);
     }
 
     /// <summary>Numbers that a recurrent layer keeps of one sequence.</summary>
@@ -79,17 +82,20 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
     }
 
     // What lies between the layers of one batch; measured within a factor of two of libllama's own buffers.
-    private static double ComputeOf(ModelMetadata model, Shape shape)
+    private static double ComputeOf(ModelMetadata model, Shape shape, FlashAttention flash)
     {
         double widest = Math.Max(model.OfLayer("feed_forward_length", 0) ?? 0, 2 * (model.UInt32("ssm.inner_size") ?? 0));
         var attention = model.HeadCount(0) * model.KeyLength;
         var vectors = SingleBytes * ((4.0 * model.EmbeddingLength) + (2 * widest) + (2 * attention));
         var mask = attention > 0 ? HalfBytes * Math.Max(shape.Cells, shape.Batch) : 0;
-        return (shape.Batch * (vectors + mask)) + (SingleBytes * (double)Math.Min(shape.Outputs, shape.Sequences) * model.TokenCount);
+
+        // A score of each token for each cell and head, where they are not computed on the way.
+        var scores = attention > 0 && flash == FlashAttention.Off ? SingleBytes * (double)model.HeadCount(0) * Math.Max(shape.Cells, shape.Batch) : 0;
+        return (shape.Batch * (vectors + mask + scores)) + (SingleBytes * (double)Math.Min(shape.Outputs, shape.Sequences) * model.TokenCount);
     }
 
     /// <summary>The context that the factories make of a model.</summary>
-    private readonly record struct Shape(int ContextLength, int Cells, int Sequences, int Batch, long Outputs)
+    private readonly record struct Shape(int ContextLength, int Cells, int Requests, int Sequences, int Batch, long Outputs)
     {
         public static Shape Of(ModelMetadata model, LlamaEngineOptions options)
         {
@@ -101,13 +107,14 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
             {
                 var length = options.ContextLength ?? Math.Min(usual, options.CacheCells ?? int.MaxValue);
                 var cells = options.CacheCells ?? (int)Math.Min(2L * length, int.MaxValue);
-                return new(length, cells, options.MaxSequences, Math.Min(options.BatchSize, ContextFactory.LargestComputeBatch), options.MaxSequences);
+                var sequences = options.SequencesOf(Architectures.Recurrent.Contains(model.Architecture) || Architectures.Hybrid.Contains(model.Architecture));
+                return new(length, cells, options.MaxSequences, sequences, Math.Min(options.BatchSize, ContextFactory.LargestComputeBatch), sequences);
             }
 
             var context = options.ContextLength ?? VectorContextFactory.DefaultContextLength(model.TokenCount, purpose.InPieces, usual);
             var batch = purpose.InPieces ? Math.Min(context, VectorContextFactory.PieceLength) : context;
             var hasCache = !Architectures.Encoders.Contains(model.Architecture);
-            return new(context, hasCache ? context : 0, 1, batch, batch);
+            return new(context, hasCache ? context : 0, 1, 1, batch, batch);
         }
     }
 }

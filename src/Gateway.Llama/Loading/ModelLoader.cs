@@ -2,11 +2,12 @@ using System.Runtime.ExceptionServices;
 using Gateway.Llama.Gguf;
 using LLama.Exceptions;
 using LLama.Native;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.Llama.Loading;
 
 /// <summary>Reads a GGUF file into memory, with progress and cancellation, and tells why it could not.</summary>
-internal sealed class ModelLoader
+internal sealed partial class ModelLoader
 {
     private const string AskForAnother = "Use a complete GGUF file that llama.cpp release v0.5.0 supports; download it again if it should be one";
 
@@ -22,12 +23,13 @@ internal sealed class ModelLoader
 
     /// <param name="options">The file, and how it is to be hosted.</param>
     /// <param name="memory">Takes what the model needs, also where it is not loaded then.</param>
-    /// <param name="progress">As for <see cref="LlamaEngine.LoadAsync"/>.</param>
+    /// <param name="progress">Told the share of the weights that is loaded, 0 to 1.</param>
+    /// <param name="logger">Told of what was asked for and cannot be had.</param>
     /// <param name="cancellationToken">Ends the load early.</param>
     /// <exception cref="LlamaLoadException">The file is missing, unreadable, not a GGUF model, or does not fit into memory.</exception>
     /// <exception cref="OperationCanceledException">The load was cancelled.</exception>
     public static SafeLlamaModelHandle Load(
-        LlamaEngineOptions options, MemoryBudget.Lease memory, IProgress<float>? progress, CancellationToken cancellationToken)
+        LlamaEngineOptions options, MemoryBudget.Lease memory, IProgress<float>? progress, ILogger logger, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var path = options.ModelPath;
@@ -42,7 +44,12 @@ internal sealed class ModelLoader
             throw new LlamaLoadException(path, "libllama itself could not be loaded", cause.Message.TrimEnd('.'), cause);
         }
 
-        return new ModelLoader(progress, cancellationToken).Load(path, file.NameOfOpenFile ?? path);
+        if (options.GpuLayers > 0 && !NativeApi.llama_supports_gpu_offload())
+        {
+            Log.NoGpu(logger, path, options.GpuLayers.Value);
+        }
+
+        return new ModelLoader(progress, cancellationToken).Load(options, file.NameOfOpenFile ?? path, logger);
     }
 
     /// <summary>The part of libllama's messages that an error message shows.</summary>
@@ -86,6 +93,7 @@ internal sealed class ModelLoader
                 throw new LlamaLoadException(path, ProblemList.Join(problems), AskForAnother);
             }
 
+            CacheSettings.Check(file, options);
             memory.Take(MemoryEstimate.Of(file, options), path);
             return file;
         }
@@ -96,14 +104,17 @@ internal sealed class ModelLoader
         }
     }
 
-    private SafeLlamaModelHandle Load(string path, string openName)
+    private SafeLlamaModelHandle Load(LlamaEngineOptions options, string openName, ILogger logger)
     {
+        var path = options.ModelPath;
         LlamaProgressCallback onProgress = OnProgress;
         var model = NativeLog.CollectErrors(
             () =>
             {
                 var parameters = LLamaModelParams.Default();
                 parameters.progress_callback = onProgress;
+                parameters.n_gpu_layers = options.GpuLayers ?? parameters.n_gpu_layers;
+                parameters.LoadBy(options.MemoryMap, options.MemoryLock);
                 try
                 {
                     return SafeLlamaModelHandle.LoadFromFile(openName, parameters);
@@ -113,12 +124,19 @@ internal sealed class ModelLoader
                     return null;
                 }
             },
-            out var errors);
+            out var errors,
+            out var warnings);
 
         // The native side does not keep it alive.
         GC.KeepAlive(onProgress);
         if (model is not null && !_cancellationToken.IsCancellationRequested)
         {
+            // libllama goes on without.
+            if (options.MemoryLock && warnings.FirstOrDefault(w => w.Contains("mlock", StringComparison.Ordinal)) is { } notLocked)
+            {
+                Log.NotLocked(logger, path, Said([notLocked]));
+            }
+
             return Checked(model, path);
         }
 
@@ -161,5 +179,14 @@ internal sealed class ModelLoader
         }
 
         return _progressFailure is null && !_cancellationToken.IsCancellationRequested;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(9003, LogLevel.Warning, "Model file '{Path}': {Layers} layers are to be computed on a GPU, and there is none that libllama can use. The processor computes them.")]
+        public static partial void NoGpu(ILogger logger, string path, int layers);
+
+        [LoggerMessage(9004, LogLevel.Warning, "Model file '{Path}': not all of it is held in memory ({Reason}). Raise the limit of locked memory (ulimit -l, LimitMEMLOCK).")]
+        public static partial void NotLocked(ILogger logger, string path, string reason);
     }
 }

@@ -27,24 +27,30 @@ internal static partial class NativeLog
     [ThreadStatic]
     private static List<string>? Errors;
 
+    [ThreadStatic]
+    private static List<string>? Warnings;
+
     static NativeLog() => NativeLogConfig.llama_log_set(Callback);
 
     /// <summary>Sends messages from now on to <paramref name="logger"/>.</summary>
     public static void SendTo(ILogger logger) => Volatile.Write(ref CurrentLogger, logger);
 
     /// <summary>Runs a native call and returns what it reported as errors on this thread.</summary>
-    public static T CollectErrors<T>(Func<T> call, out IReadOnlyList<string> errors)
+    public static T CollectErrors<T>(Func<T> call, out IReadOnlyList<string> errors) => CollectErrors(call, out errors, out _);
+
+    /// <summary>Runs a native call and returns what it reported as errors, and as warnings, on this thread.</summary>
+    public static T CollectErrors<T>(Func<T> call, out IReadOnlyList<string> errors, out IReadOnlyList<string> warnings)
     {
-        var collected = new List<string>();
-        Errors = collected;
+        var collected = (Errors: new List<string>(), Warnings: new List<string>());
+        (Errors, Warnings) = collected;
         try
         {
             return call();
         }
         finally
         {
-            Errors = null;
-            errors = collected;
+            (Errors, Warnings) = (null, null);
+            (errors, warnings) = collected;
         }
     }
 
@@ -82,10 +88,7 @@ internal static partial class NativeLog
             return;
         }
 
-        if (LineLevel == LLamaLogLevel.Error)
-        {
-            Errors?.Add(text);
-        }
+        (LineLevel switch { LLamaLogLevel.Error => Errors, LLamaLogLevel.Warning => Warnings, _ => null })?.Add(text);
 
         var level = LineLevel switch
         {

@@ -48,6 +48,7 @@ internal static class VectorContextFactory
                 parameters.n_threads = 1;
                 parameters.n_threads_batch = 1;
                 parameters.kv_unified = true;
+                CacheSettings.Apply(options, ref parameters);
                 parameters.abort_callback = AbortSwitch.Callback;
                 parameters.abort_callback_user_data = abort.CallbackData;
                 return SafeLLamaContextHandle.TryCreate(model, parameters);

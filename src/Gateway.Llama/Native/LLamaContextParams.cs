@@ -19,7 +19,7 @@ internal struct LLamaContextParams
     public int rope_scaling_type;
     public LLamaPoolingType llama_pooling_type;
     public int attention_type;
-    public int llama_flash_attn_type;
+    public LLamaFlashAttentionType llama_flash_attn_type;
     public float rope_freq_base;
     public float rope_freq_scale;
     public float yarn_ext_factor;
@@ -30,8 +30,8 @@ internal struct LLamaContextParams
     public float defrag_threshold;
     public nint cb_eval;
     public nint cb_eval_user_data;
-    public int type_k;
-    public int type_v;
+    public GGMLType type_k;
+    public GGMLType type_v;
 
     /// <summary>A bool(void*), asked between the nodes of a graph; true ends the decode with <see cref="DecodeResult.ComputeAborted"/>.</summary>
     public nint abort_callback;

@@ -61,3 +61,19 @@ internal enum DecodeResult
     AllocationFailed = -2,
     DecodeFailed = -3,
 }
+
+/// <summary>llama_flash_attn_type.</summary>
+internal enum LLamaFlashAttentionType
+{
+    LLAMA_FLASH_ATTENTION_TYPE_AUTO = -1,
+    LLAMA_FLASH_ATTENTION_TYPE_DISABLED = 0,
+    LLAMA_FLASH_ATTENTION_TYPE_ENABLED = 1,
+}
+
+/// <summary>Those of ggml_type that cached keys and values may have here.</summary>
+internal enum GGMLType
+{
+    GGML_TYPE_F16 = 1,
+    GGML_TYPE_Q4_0 = 2,
+    GGML_TYPE_Q8_0 = 8,
+}

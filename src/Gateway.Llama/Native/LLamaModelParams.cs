@@ -43,5 +43,18 @@ internal unsafe struct LLamaModelParams
 
     public readonly bool load_mtp => _loadMtp != 0;
 
+    /// <summary>Says how the file comes into memory.</summary>
+    /// <param name="map">Whether it is mapped; null: where all devices can use mapped memory.</param>
+    /// <param name="hold">Whether the system must keep it in memory.</param>
+    public void LoadBy(bool? map, bool hold) => load_mode = (map, hold) switch
+    {
+        // llama_load_mode: auto, none, mmap, mlock, both.
+        (null, false) => -1,
+        (false, false) => 0,
+        (true, false) => 1,
+        (false, true) => 2,
+        (_, true) => 3,
+    };
+
     public static LLamaModelParams Default() => NativeApi.llama_model_default_params();
 }

@@ -211,6 +211,20 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         Code: "model_not_loaded")
     { RetryAfter = Math.Max(1, (int)Math.Ceiling(retryIn.TotalSeconds)) };
 
+    public static ApiError WorkerEnded(string model, TimeSpan retryIn) => new(
+        StatusCodes.Status503ServiceUnavailable,
+        $"The process that hosts the model `{RequestFields.Shorten(model, MaxQuoted)}` has ended and is being started again. Retry in a moment.",
+        ApiErrorTypes.Server,
+        Code: "worker_ended")
+    { RetryAfter = Math.Max(1, (int)Math.Ceiling(retryIn.TotalSeconds)) };
+
+    public static ApiError NoRoom(string model, TimeSpan retryIn) => new(
+        StatusCodes.Status503ServiceUnavailable,
+        $"The model `{model}` is not in memory, and requests to other models use the room that it takes. It is loaded as soon as they let it. Retry in a moment.",
+        ApiErrorTypes.Server,
+        Code: "model_no_room")
+    { RetryAfter = Math.Max(1, (int)Math.Ceiling(retryIn.TotalSeconds)) };
+
     public static readonly ApiError EngineFailed = Internal("The engine broke this answer off. The gateway's log says why.");
 
     public static ApiError Internal(string message) =>

@@ -26,10 +26,16 @@ internal static class InspectCommand
         var model = new Option<string?>("--model") { Description = "The model that an adapter is for: checks that it fits.", HelpName = "MODEL.gguf" };
         var context = new Option<int?>("--context") { Description = "Tokens of one request, for the memory need. Default: as the gateway takes it.", HelpName = "TOKENS" };
         var parallel = new Option<int?>("--parallel") { Description = "Requests decoded at a time, for the memory need.", HelpName = "REQUESTS" };
+        var cacheType = new Option<KVCacheType?>("--cache-type")
+        {
+            Description = "How keys and values are cached, for the memory need: f16 (default), q8_0 or q4_0.",
+            HelpName = "TYPE",
+            CustomParser = ReadCacheType,
+        };
         var skip = new Option<bool>("--skip-weights") { Description = "Do not read the weights; of a large file that takes long." };
         var command = new Command("inspect", "Show what a GGUF file holds, the memory it takes, and every problem. Exit code 1 when it would not be loaded.")
         {
-            file, json, model, context, parallel, skip,
+            file, json, model, context, parallel, cacheType, skip,
         };
         command.Validators.Add(result =>
         {
@@ -39,7 +45,7 @@ internal static class InspectCommand
         command.SetAction((parse, cancellationToken) =>
         {
             var options = new LlamaEngineOptions { ModelPath = parse.GetValue(file)!, ContextLength = parse.GetValue(context) };
-            options = options with { MaxSequences = parse.GetValue(parallel) ?? options.MaxSequences };
+            options = options with { MaxSequences = parse.GetValue(parallel) ?? options.MaxSequences, KVCacheType = parse.GetValue(cacheType) ?? options.KVCacheType };
             return Task.FromResult(Run(options, parse.GetValue(model), parse.GetValue(json), !parse.GetValue(skip), parse.InvocationConfiguration, cancellationToken));
         });
         return command;
@@ -51,6 +57,18 @@ internal static class InspectCommand
         {
             result.AddError($"{option.Name} must be {least} to {most}, not {value}.");
         }
+    }
+
+    private static KVCacheType? ReadCacheType(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var words = Configuration.ConfigWords.Of(typeof(KVCacheType));
+        if (words.TryGetValue(result.Tokens[0].Value, out var type))
+        {
+            return (KVCacheType)type;
+        }
+
+        result.AddError($"--cache-type must be one of {string.Join(", ", words.Keys)}.");
+        return null;
     }
 
     private static int Run(

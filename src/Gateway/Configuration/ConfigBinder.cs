@@ -198,6 +198,7 @@ internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
         _ when type == typeof(double) || type == typeof(decimal) => "a number",
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(TimeSpan) => "a duration such as 10s",
+        _ when type == typeof(ByteSize) => "an amount of memory such as 12GiB",
         _ when type == typeof(DateTimeOffset) => Moment.InWords,
         _ when type == typeof(Secret) => "${NAME} or file:PATH; in { } or [ ] with quotes",
         _ => "text",

@@ -22,6 +22,7 @@ internal static class ConfigScalars
         [typeof(decimal)] = Amount,
         [typeof(bool)] = Boolean,
         [typeof(TimeSpan)] = Time,
+        [typeof(ByteSize)] = Memory,
         [typeof(DateTimeOffset)] = Moment,
     }.ToFrozenDictionary();
 
@@ -104,6 +105,12 @@ internal static class ConfigScalars
             ? "a duration needs a unit, such as 10s; the units are ms, s, m, h and d"
             : "expected a duration: one whole number and its unit, such as 500ms, 10s, 2m, 1h or 30d");
     }
+
+    private static ConfigValue Memory(ConfigScalar scalar) => ByteSize.TryParse(scalar.Text, out var value)
+        ? ConfigValue.Of(value)
+        : ConfigValue.Wrong(scalar.Text.Length > 0 && scalar.Text.All(char.IsAsciiDigit)
+            ? "an amount of memory needs a unit, such as 12GiB; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB"
+            : $"expected {ByteSize.InWords}");
 
     private static ConfigValue Moment(ConfigScalar scalar) => Configuration.Moment.TryParse(scalar.Text, out var value)
         ? ConfigValue.Of(value)

@@ -55,6 +55,7 @@ internal static class ConfigSchema
         {
             { IsEnum: true } => new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. ConfigWords.Of(type).Keys.Select(w => JsonValue.Create(w))]) },
             _ when type == typeof(TimeSpan) => new JsonObject { ["type"] = "string", ["pattern"] = Duration.Pattern },
+            _ when type == typeof(ByteSize) => new JsonObject { ["type"] = "string", ["pattern"] = ByteSize.Pattern },
             _ when type == typeof(DateTimeOffset) => new JsonObject { ["type"] = "string", ["pattern"] = Moment.Pattern },
             _ when type == typeof(decimal) => new JsonObject { ["type"] = "number", ["minimum"] = 0, ["exclusiveMaximum"] = 1_000_000_000 },
             _ when type == typeof(Secret) => new JsonObject { ["type"] = "string", ["pattern"] = Secret.Pattern },

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Gateway.Configuration;
 
-/// <summary>The words that stand for the values of an enum: kebab-case, or what <see cref="WordAttribute"/> says.</summary>
+/// <summary>The words that stand for the values of an enum: kebab-case, or what <see cref="WordAttribute"/> or the name in JSON says.</summary>
 internal static class ConfigWords
 {
     private static readonly ConcurrentDictionary<Type, IReadOnlyDictionary<string, object>> Words = new();
@@ -13,7 +14,7 @@ internal static class ConfigWords
     public static IReadOnlyDictionary<string, object> Of(Type type) => Words.GetOrAdd(type, static t => t
         .GetFields(BindingFlags.Public | BindingFlags.Static)
         .ToDictionary(
-            f => f.GetCustomAttribute<WordAttribute>()?.Word ?? JsonNamingPolicy.KebabCaseLower.ConvertName(f.Name),
+            f => f.GetCustomAttribute<WordAttribute>()?.Word ?? f.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? JsonNamingPolicy.KebabCaseLower.ConvertName(f.Name),
             f => f.GetValue(null)!,
             StringComparer.Ordinal));
 

@@ -47,6 +47,9 @@ internal sealed record GatewayConfig
     [Required, Description("Places where models run.")]
     public IReadOnlyList<DeploymentConfig> Deployments { get; init; } = [];
 
+    [Description("Memory of the models in this process.")]
+    public EngineConfig Engine { get; init; } = new();
+
     [Required, Description("Who is served.")]
     public IReadOnlyList<TenantConfig> Tenants { get; init; } = [];
 
@@ -67,6 +70,18 @@ internal sealed record ListenConfig
 
     [Description("Proxies whose X-Forwarded-For says where a request comes from, for keys that are bound to networks: addresses or CIDR ranges. Default none. Takes effect at once.")]
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+}
+
+internal sealed record EngineConfig
+{
+    [Description("Memory that the models of local deployments may take together, weights and KV caches, such as 12GiB. Where they do not all fit, the least recently used that no request uses makes room for one that is asked for. Default: the machine's memory, or what the container may use.")]
+    public ByteSize? Memory { get; init; }
+
+    [Bounds("1s", "3650d"), Description("Time without a request after which a model is unloaded, such as 15m; the next request loads it again. Default: never.")]
+    public TimeSpan? IdleTimeout { get; init; }
+
+    [Bounds("1s", "1h"), Description("How long a request waits for other models to make room for its own, before it gets a 503. A load under way is waited for to its end. Default 60s.")]
+    public TimeSpan? Wait { get; init; }
 }
 
 internal sealed record StoreConfig
@@ -172,8 +187,11 @@ internal sealed record DeploymentConfig
     [LocalOnly, Bounds(1, LlamaEngineOptions.MostSequences), Description("local: requests decoded at a time. Default 8.")]
     public int? Parallel { get; init; }
 
-    [LocalOnly, Bounds(0, 100_000), Description("local: requests that wait for a place before further ones get a 429. Default 64.")]
+    [LocalOnly, Bounds(0, 100_000), Description("local: requests of one tenant that wait for a place before its further ones get a 429; of all tenants together four times as many. Default 64.")]
     public int? Queue { get; init; }
+
+    [LocalOnly, Description("local: whether what was computed of a tenant's prompts and answers is kept for its later requests that begin with it. Default true.")]
+    public bool PrefixCache { get; init; } = true;
 
     [LocalOnly, Bounds(1, LlamaEngineOptions.MostThreads), Description("local: threads of the engine at most; fewer while others need the processor. Default: the physical cores.")]
     public int? Threads { get; init; }
@@ -186,6 +204,30 @@ internal sealed record DeploymentConfig
 
     [LocalOnly, Description("local: when the model is loaded: `startup` (default), or `first_use`, with the first request that asks for it.")]
     public LoadTime Load { get; init; }
+
+    [LocalOnly, Description("local: `process` runs the model in a process of its own, so that a crash of it costs only its own requests; it is started again by itself. Default `none`: in the gateway's process.")]
+    public Isolation Isolation { get; init; }
+
+    [LocalOnly, Description("local: whether the model stays in memory whatever others need, once it is loaded. Default false.")]
+    public bool Pin { get; init; }
+
+    [LocalOnly, Bounds("1s", "3650d"), Description("local: time without a request after which the model is unloaded, in place of engine.idle_timeout.")]
+    public TimeSpan? IdleTimeout { get; init; }
+
+    [LocalOnly, Description("local: how keys and values are cached: `f16` (default); `q8_0` takes about half the memory, `q4_0` about a quarter and makes answers worse.")]
+    public KVCacheType? CacheType { get; init; }
+
+    [LocalOnly, Description("local: whether attention is computed in one pass over the cache, which takes less memory: `auto` (default, where that can be done), `on` or `off`.")]
+    public FlashAttention FlashAttention { get; init; }
+
+    [LocalOnly, Bounds(0, LlamaEngineOptions.MostGpuLayers), Description("local: layers of the model that a GPU computes. Default: all, where the natives of libllama find one; those that come with the gateway are for processors.")]
+    public int? GpuLayers { get; init; }
+
+    [LocalOnly, Description("local: whether the file is mapped into memory rather than read into it. Default: true, where all that computes can use such memory.")]
+    public bool? Mmap { get; init; }
+
+    [LocalOnly, Description("local: whether the system must keep the weights in memory; the limit of locked memory (ulimit -l) must allow it. Default false.")]
+    public bool Mlock { get; init; }
 
     [LocalOnly, Description("local, for models that embed or rerank: what becomes of a text longer than context_length. `refuse` (default): a 400 that names it. `window`: it is computed in windows.")]
     public OverlongInput Overlong { get; init; }
@@ -264,6 +306,16 @@ internal enum LoadTime
 
     [Word("first_use")]
     FirstUse,
+}
+
+/// <summary>What keeps a model of this gateway apart from it.</summary>
+internal enum Isolation
+{
+    /// <summary>It runs in the gateway's process.</summary>
+    None,
+
+    /// <summary>It runs in a process of its own.</summary>
+    Process,
 }
 
 /// <summary>What becomes of a text that is longer than its model takes.</summary>

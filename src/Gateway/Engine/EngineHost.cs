@@ -1,19 +1,54 @@
+using System.Collections.Concurrent;
+using Gateway.Configuration;
+using Gateway.Engine.Workers;
 using Gateway.Llama;
+using Gateway.Llama.Loading;
 
 namespace Gateway.Engine;
 
 /// <summary>
-/// The models in this process. Configurations and deployments that ask for the same file with the same options share one engine; it is freed
-/// when the last snapshot that names it is gone, as is an adapter.
+/// The models of this gateway, in its process or in workers. Configurations and deployments that ask for the same file with the same options share one engine; it is freed
+/// when the last snapshot that names it is gone, as is an adapter. Which of them are in memory now is decided by <see cref="Room"/>.
 /// </summary>
-internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
+internal sealed partial class EngineHost : IAsyncDisposable
 {
-    private readonly ILogger _logger = loggers.CreateLogger<EngineHost>();
+    /// <summary>How long a request waits for others to leave the memory when the configuration does not say.</summary>
+    public static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(60);
+
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
-    private readonly Dictionary<LlamaEngineOptions, HostedEngine> _engines = [];
+    private readonly Dictionary<(LlamaEngineOptions, Isolation), HostedEngine> _engines = [];
     private readonly List<EngineHandle> _handles = [];
     private readonly List<Task> _unloading = [];
-    private readonly ModelTrial? _trial = ModelTrial.ByThisProgram(loggers, time);
+    private readonly ConcurrentDictionary<(string Deployment, string Outcome), long> _loads = new();
+    private readonly ConcurrentDictionary<(string Deployment, UnloadReason Reason), long> _unloads = new();
+    private readonly ModelTrial? _trial;
+    private long _memory;
+    private TimeSpan _patience = DefaultPatience;
+
+    public EngineHost(ILoggerFactory loggers, TimeProvider time)
+    {
+        (_loggers, _logger, _time) = (loggers, loggers.CreateLogger<EngineHost>(), time);
+        _trial = ModelTrial.ByThisProgram(loggers, time);
+        Room = new(new MemoryBudget(() => Interlocked.Read(ref _memory) is > 0 and var bytes ? bytes : MemoryBudget.OfMachine), time);
+    }
+
+    /// <summary>Who is in memory.</summary>
+    public ModelRoom<LoadedEngine> Room { get; }
+
+    /// <summary>How long a request waits for others to leave the memory.</summary>
+    public TimeSpan Patience
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _patience;
+            }
+        }
+    }
 
     /// <summary>The deployments that hold an engine now; one may be there twice, of the configuration in force and of one before it or to come.</summary>
     public IReadOnlyList<EngineHandle> Handles
@@ -39,41 +74,79 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         }
     }
 
+    /// <summary>Loads so far, by deployment and how they ended.</summary>
+    public IReadOnlyCollection<KeyValuePair<(string Deployment, string Outcome), long>> Loads => _loads;
+
+    /// <summary>Models that left the memory so far, by deployment and why.</summary>
+    public IReadOnlyCollection<KeyValuePair<(string Deployment, UnloadReason Reason), long>> Unloads => _unloads;
+
+    /// <summary>Sets what models may take of memory together, and how long requests wait for it.</summary>
+    /// <param name="memory">Bytes; null: the machine's memory, or what the container may use.</param>
+    /// <param name="patience">How long a request waits for others to leave the memory; null: <see cref="DefaultPatience"/>.</param>
+    public void Configure(long? memory, TimeSpan? patience)
+    {
+        Interlocked.Exchange(ref _memory, memory ?? 0);
+        lock (_lock)
+        {
+            _patience = patience ?? DefaultPatience;
+        }
+
+        Room.Update();
+    }
+
+    /// <summary>Looks whether a model fits into a budget that is to be in force.</summary>
+    /// <exception cref="LlamaLoadException">It does not, even alone.</exception>
+    public static void DemandFit(LlamaEngineOptions options, long memory)
+    {
+        var budget = new MemoryBudget(() => memory);
+        using var lease = budget.Begin();
+        if (HostedEngine.Measure(options) is { } need && !lease.TryTake(need))
+        {
+            throw budget.DoesNotFit(need, options.ModelPath, others: 0, "");
+        }
+    }
+
     /// <summary>Takes a reference to the engine with these options, which begins to load if it is not there yet.</summary>
     /// <param name="deployment">The deployment that asks, for messages and metrics.</param>
     /// <param name="options">What to load, and how.</param>
     /// <param name="adapters">LoRA adapters that this deployment answers with.</param>
-    /// <param name="atFirstUse">Whether to load nothing before <see cref="EngineHandle.LoadAsync"/> is called.</param>
-    public EngineHandle Acquire(string deployment, LlamaEngineOptions options, IReadOnlyList<AdapterFile>? adapters = null, bool atFirstUse = false)
+    /// <param name="atFirstUse">Whether to load nothing before it is asked for.</param>
+    /// <param name="keep">How long it stays in memory.</param>
+    /// <param name="isolation">Whether it runs in a process of its own.</param>
+    public EngineHandle Acquire(
+        string deployment, LlamaEngineOptions options, IReadOnlyList<AdapterFile>? adapters = null, bool atFirstUse = false, KeepRule keep = default, Isolation isolation = Isolation.None)
     {
         EngineHandle handle;
         lock (_lock)
         {
-            if (!_engines.TryGetValue(options, out var engine))
+            if (!_engines.TryGetValue((options, isolation), out var engine))
             {
-                engine = new HostedEngine(deployment, options, LoadAsync, time);
-                _engines.Add(options, engine);
+                engine = new HostedEngine(deployment, options, isolation, this, _time);
+                _engines.Add((options, isolation), engine);
+                Room.Add(engine);
             }
 
             // A new configuration may come with a mended file.
-            engine.Engine.EndPause();
-            engine.References++;
-            engine.IsAwaited |= !atFirstUse;
-            handle = new EngineHandle(this, engine, deployment, adapters ?? [], atFirstUse, time);
+            Room.EndPause(engine);
+            engine.IsAwaited |= !atFirstUse && engine.State != LoadState.Ready;
+            handle = new EngineHandle(this, engine, deployment, adapters ?? [], atFirstUse, keep, _time);
             _handles.Add(handle);
+            engine.Handles.Add(handle);
+            engine.Settle();
         }
 
         if (!atFirstUse)
         {
-            _ = handle.LoadAsync();
+            _ = handle.StartAsync();
         }
 
+        Room.Update();
         return handle;
     }
 
     /// <summary>
-    /// Completes when all engines that are to be loaded at the start are, or wanted no more; fails with <see cref="LlamaLoadException"/> when one
-    /// cannot be.
+    /// Completes when all engines that are to be loaded at the start are, or have to wait for room, or are wanted no more; fails with
+    /// <see cref="LlamaLoadException"/> when one cannot be.
     /// </summary>
     public async Task AllLoadedAsync()
     {
@@ -81,7 +154,7 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         {
             try
             {
-                await handle.LoadAsync();
+                await handle.StartAsync();
             }
             catch (Exception e) when (e is LlamaLoadException or OperationCanceledException or ObjectDisposedException && handle.IsReleased)
             {
@@ -95,12 +168,13 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         Task[] unloading;
         lock (_lock)
         {
-            _unloading.AddRange(_engines.Values.Select(UnloadAsync));
+            _unloading.AddRange(_engines.Values.Select(Room.RemoveAsync));
             _engines.Clear();
             unloading = [.. _unloading];
         }
 
         await Task.WhenAll(unloading);
+        Room.Dispose();
     }
 
     internal void Release(EngineHandle handle)
@@ -111,93 +185,110 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
             _handles.Remove(handle);
             _unloading.RemoveAll(t => t.IsCompleted);
             _unloading.Add(handle.UnloadAdaptersAsync());
-            if (--handle.Hosted.References == 0 && _engines.Remove(handle.Hosted.Options))
+            handle.Hosted.Handles.Remove(handle);
+            handle.Hosted.Settle();
+            if (handle.Hosted.Handles.Count == 0 && _engines.Remove((handle.Hosted.Options, handle.Hosted.Isolation)))
             {
-                _unloading.Add(UnloadAsync(handle.Hosted));
+                _unloading.Add(Room.RemoveAsync(handle.Hosted));
             }
         }
+
+        Room.Update();
     }
 
     /// <summary>Loads a deployment's adapters onto its engine.</summary>
-    internal async Task<LoadedEngine> LoadAdaptersAsync(EngineHandle handle)
+    internal async Task<LoadedEngine> LoadAdaptersAsync(EngineHandle handle, LoadedEngine loaded)
     {
-        var loaded = await handle.Hosted.Engine.GetAsync();
-        var adapters = new List<AppliedAdapter>(handle.Adapters.Count);
+        foreach (var file in handle.Adapters)
+        {
+            LogLoadingAdapter(handle.Deployment, file.Path);
+        }
+
         try
         {
-            foreach (var file in handle.Adapters)
-            {
-                LogLoadingAdapter(handle.Deployment, file.Path);
-                adapters.Add(new(await loaded.Engine.LoadAdapterAsync(file.Path), file.Scale));
-            }
+            return await loaded.WithAdaptersAsync(handle.Adapters);
         }
-        catch (Exception e)
+        catch (LlamaLoadException e) when (handle.IsStarted)
         {
-            adapters.ForEach(a => a.Adapter.Dispose());
-            if (handle.AtFirstUse && e is LlamaLoadException)
-            {
-                LogFailed(handle.Deployment, e.Message);
-            }
-
+            LogFailed(handle.Deployment, e.Message);
             throw;
         }
-
-        return loaded with { Adapters = adapters };
     }
 
-    private async Task<LoadedEngine> LoadAsync(HostedEngine hosted)
+    internal async Task<LoadedEngine> LoadAsync(HostedEngine hosted, MemoryBudget.Lease memory)
     {
         LogLoading(hosted.Deployment, hosted.Options.ModelPath);
-        var started = time.GetTimestamp();
+        hosted.Progress = 0;
         try
         {
-            if (_trial is not null)
-            {
-                await _trial.RunAsync(hosted.Options.ModelPath, hosted.Unloading);
-            }
+            var progress = new LoadProgress(hosted, _time, LogProgress);
+            var loaded = hosted.Isolation == Isolation.Process
+                ? await LoadInWorkerAsync(hosted, memory, progress)
+                : await LoadHereAsync(hosted, memory, progress);
+            LogLoaded(hosted.Deployment, loaded.Info.Architecture, loaded.Info.ParameterCount, loaded.Info.ContextLength);
+            Count(_loads, (hosted.Deployment, "ok"));
 
-            var engine = await LlamaEngine.LoadAsync(hosted.Options, loggers, new LoadProgress(hosted, time, LogProgress), hosted.Unloading);
-            try
-            {
-                var loaded = LoadedEngine.Create(engine, hosted.Options.ModelPath, time);
-                hosted.LoadDuration = time.GetElapsedTime(started);
-                LogLoaded(hosted.Deployment, engine.Info.Architecture, engine.Info.ParameterCount, engine.Info.ContextLength);
-                return loaded;
-            }
-            catch
-            {
-                await engine.DisposeAsync();
-                throw;
-            }
+            // Whoever waited for the start has it; when it cannot be loaded again, only the log can tell.
+            hosted.IsAwaited = false;
+            return loaded;
         }
-        catch (LlamaLoadException e) when (!hosted.IsAwaited)
+        catch (LlamaLoadException e)
         {
-            LogFailed(hosted.Deployment, e.Message);
+            OnFailed(hosted, e);
             throw;
         }
     }
 
-    private async Task UnloadAsync(HostedEngine hosted)
+    internal void OnFailed(HostedEngine hosted, LlamaLoadException failure)
     {
-        // Cancelled before the lock is given back, so that whoever then sees the load end knows why; freed behind it, which may take a while.
-        await hosted.CancelLoadingAsync();
-        if (hosted.Engine.Started is not { } loading)
+        Count(_loads, (hosted.Deployment, "failed"));
+        if (!hosted.IsAwaited)
         {
-            return;
-        }
-
-        await Task.Yield();
-        try
-        {
-            var loaded = await loading;
-            await loaded.Engine.DisposeAsync();
-            LogUnloaded(hosted.Deployment);
-        }
-        catch (Exception e) when (e is LlamaLoadException or OperationCanceledException)
-        {
-            // It never came up, so there is nothing to free; whoever waited for it was told.
+            LogFailed(hosted.Deployment, failure.Message);
         }
     }
+
+    internal void OnWaiting(HostedEngine hosted) => LogWaiting(hosted.Deployment, hosted.Need?.Used ?? 0, Room.Budget.Limit);
+
+    internal void OnDeferred(HostedEngine hosted)
+    {
+        hosted.IsAwaited = false;
+        LogDeferred(hosted.Deployment, hosted.Need?.Used ?? 0, Room.Budget.Limit);
+    }
+
+    internal void OnUnloaded(HostedEngine hosted, UnloadReason reason)
+    {
+        Count(_unloads, (hosted.Deployment, reason));
+        LogUnloaded(hosted.Deployment, ReasonWords[(int)reason]);
+    }
+
+    private async Task<LoadedEngine> LoadHereAsync(HostedEngine hosted, MemoryBudget.Lease memory, LoadProgress progress)
+    {
+        if (_trial is not null)
+        {
+            await _trial.RunAsync(hosted.Options.ModelPath, hosted.Removed);
+        }
+
+        var engine = await LlamaEngine.LoadAsync(hosted.Options, _loggers, progress, memory, hosted.Removed);
+        try
+        {
+            return InProcessEngine.Create(engine, hosted.Options.ModelPath, _time);
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
+    }
+
+    // Without a trial: a file that ends its worker ends nothing else.
+    private async Task<LoadedEngine> LoadInWorkerAsync(HostedEngine hosted, MemoryBudget.Lease memory, LoadProgress progress) =>
+        new WorkerEngine(await ModelWorker.StartAsync(hosted.Deployment, hosted.Options, memory, progress, _loggers, _time, hosted.Removed));
+
+    private static readonly string[] ReasonWords = ["to make room", "nobody asked for it", "by an administrator", "no longer configured"];
+
+    private static void Count<TKey>(ConcurrentDictionary<TKey, long> counts, TKey key)
+        where TKey : notnull => counts.AddOrUpdate(key, 1, static (_, count) => count + 1);
 
     [LoggerMessage(EventId = 2000, Level = LogLevel.Information, Message = "Deployment {Deployment}: loading {Path}")]
     private partial void LogLoading(string deployment, string path);
@@ -209,14 +300,21 @@ internal sealed partial class EngineHost(ILoggerFactory loggers, TimeProvider ti
         Message = "Deployment {Deployment}: ready, architecture {Architecture}, {Parameters} parameters, context {ContextLength} tokens")]
     private partial void LogLoaded(string deployment, string architecture, long parameters, int contextLength);
 
-    [LoggerMessage(EventId = 2003, Level = LogLevel.Information, Message = "Deployment {Deployment}: unloaded")]
-    private partial void LogUnloaded(string deployment);
+    [LoggerMessage(EventId = 2003, Level = LogLevel.Information, Message = "Deployment {Deployment}: unloaded, {Reason}")]
+    private partial void LogUnloaded(string deployment, string reason);
 
     [LoggerMessage(EventId = 2004, Level = LogLevel.Information, Message = "Deployment {Deployment}: loading adapter {Path}")]
     private partial void LogLoadingAdapter(string deployment, string path);
 
     [LoggerMessage(EventId = 2005, Level = LogLevel.Error, Message = "Deployment {Deployment}: {Reason} Its requests get a 503 until a later try succeeds.")]
     private partial void LogFailed(string deployment, string reason);
+
+    [LoggerMessage(EventId = 2006, Level = LogLevel.Warning,
+        Message = "Deployment {Deployment}: not in memory yet, for it takes {Bytes} bytes and does not fit beside the others (engine.memory is {Limit}); it comes with the first request")]
+    private partial void LogDeferred(string deployment, long bytes, long limit);
+
+    [LoggerMessage(EventId = 2007, Level = LogLevel.Information, Message = "Deployment {Deployment}: waits for {Bytes} bytes of memory that other models hold (engine.memory is {Limit})")]
+    private partial void LogWaiting(string deployment, long bytes, long limit);
 
     // A small model is there before a person could read a line; a large one tells every few seconds how far it is.
     private sealed class LoadProgress(HostedEngine hosted, TimeProvider time, Action<string, int> log) : IProgress<float>

@@ -1,13 +1,13 @@
 using Gateway.Api;
+using Gateway.Engine.Workers;
 using Gateway.Exchanges;
-using Gateway.Llama;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Engine;
 
-/// <summary>Answers <c>local://</c> destinations in this process; all others go on to YARP's forwarder.</summary>
+/// <summary>Answers <c>local://</c> destinations, in this process or by a worker; all others go on to YARP's forwarder.</summary>
 #pragma warning disable CA1001 // The token source lasts as long as the process.
-internal sealed partial class EngineMiddleware
+internal sealed class EngineMiddleware
 #pragma warning restore CA1001
 {
     // Of the time that answers have when the gateway stops: what is left is for telling their clients.
@@ -56,39 +56,34 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
-        if (engine.Engine.Info.Task != exchange.Endpoint.Task)
+        try
         {
-            await exchange.RefuseAsync(context, WrongTask.Of(exchange, engine.Engine.Info.Task));
+            await AnswerAsync(context, exchange, local.Defaults, engine, ended);
+        }
+        finally
+        {
+            exchange.EndLease();
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, Exchange exchange, AnswerDefaults defaults, LoadedEngine engine, CancellationTokenSource ended)
+    {
+        if (engine.Info.Task != exchange.Endpoint.Task)
+        {
+            await exchange.RefuseAsync(context, WrongTask.Of(exchange, engine.Info.Task));
             return;
         }
 
-        if (exchange.Endpoint.Task != ModelTask.Generate)
+        var createdAt = _time.GetUtcNow().ToUnixTimeSeconds();
+        if (engine is WorkerEngine worker)
         {
-            await ComputeVectorsAsync(context, exchange, local, engine.Engine, ended.Token);
-            return;
-        }
-
-        ApiError? error = null;
-        var request = exchange.Prepared?.For<LocalRequest>(exchange.Deployment!.Name) ?? LocalRequest.Read(exchange, engine, _time.GetUtcNow().ToUnixTimeSeconds(), out error);
-        if (request is null)
-        {
-            await exchange.RefuseAsync(context, error!);
+            await worker.AnswerAsync(context, exchange, defaults, createdAt, _stopping.Token);
             return;
         }
 
         try
         {
-            if (!engine.Engine.TrySubmit(ToGenerations(request, engine.Adapters, local.DefaultMaxTokens), ended.Token, out var generations))
-            {
-                await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
-                return;
-            }
-
-            await WriteAsync(new LocalAnswer(context, exchange, request, engine.Engine, generations, _time), exchange);
-            foreach (var failed in generations.Where(g => g.Error is not null))
-            {
-                LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failed.Error!.Message);
-            }
+            await new EngineAnswer(context, exchange, (InProcessEngine)engine, defaults, _time, _logger).WriteAsync(createdAt, ended.Token);
         }
         finally
         {
@@ -96,55 +91,19 @@ internal sealed partial class EngineMiddleware
         }
     }
 
-    private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine, CancellationToken ended)
-    {
-        ApiError? error = null;
-        var request = exchange.Prepared?.For<VectorRequest>(exchange.Deployment!.Name) ?? VectorRequest.Read(exchange, engine, local.Overlong, out error);
-        if (request is null)
-        {
-            await exchange.RefuseAsync(context, error!);
-            return;
-        }
-
-        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended, out var computing))
-        {
-            await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
-            return;
-        }
-
-        var result = await computing;
-        if (result.Error is { } failure)
-        {
-            LogGenerationFailed(context.TraceIdentifier, exchange.Deployment!.Name, failure.Message);
-        }
-
-        await new VectorAnswer(context, exchange, request, _time).WriteAsync(result);
-    }
-
-    private static async Task WriteAsync(LocalAnswer answer, Exchange exchange)
-    {
-        try
-        {
-            await (exchange.Envelope.Stream ? answer.WriteStreamAsync() : answer.WriteWholeAsync());
-        }
-        finally
-        {
-            // A client that left has used what was produced for it.
-            exchange.Usage = answer.Usage;
-        }
-    }
-
     private static async Task<LoadedEngine?> LoadAsync(HttpContext context, Exchange exchange, LocalModel local, CancellationToken ended)
     {
         try
         {
-            return await local.Engine.LoadAsync().WaitAsync(ended);
-        }
-        catch (LlamaLoadException)
-        {
+            var (lease, error) = await exchange.LeaseAsync(local.Engine, ended);
+            if (error is null)
+            {
+                return lease.Loaded;
+            }
+
             // The body is written at the outermost layer, if no other deployment has answered by then.
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            exchange.FailUpstream(down: true, ApiError.ModelNotLoaded(exchange.Model!.Name, local.Engine.RetryIn));
+            context.Response.StatusCode = error.Status;
+            exchange.FailUpstream(down: true, error);
             return null;
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
@@ -153,34 +112,4 @@ internal sealed partial class EngineMiddleware
             return null;
         }
     }
-
-    private static List<GenerationRequest> ToGenerations(LocalRequest request, IReadOnlyList<AppliedAdapter> adapters, int defaultMaxTokens)
-    {
-        var generations = new List<GenerationRequest>(request.Prompts.Count * request.Settings.Choices);
-        foreach (var prompt in request.Prompts)
-        {
-            for (var choice = 0; choice < request.Settings.Choices; choice++)
-            {
-                var sampling = request.Settings.Sampling;
-                generations.Add(new GenerationRequest
-                {
-                    Prompt = prompt,
-                    MaxTokens = request.Settings.MaxTokens ?? defaultMaxTokens,
-                    Stop = request.Settings.Stop,
-                    TopLogprobs = request.Settings.TopLogprobs,
-                    VisibleTokens = request.VisibleTokens,
-                    Grammar = request.Grammar,
-                    Adapters = adapters,
-
-                    // One seed for all would give the same answer n times.
-                    Sampling = sampling.Seed is { } seed ? sampling with { Seed = seed + (uint)choice } : sampling,
-                });
-            }
-        }
-
-        return generations;
-    }
-
-    [LoggerMessage(EventId = 2100, Level = LogLevel.Error, Message = "Request {RequestId}: deployment {Deployment} failed: {Error}")]
-    private partial void LogGenerationFailed(string requestId, string deployment, string error);
 }

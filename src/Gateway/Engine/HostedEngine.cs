@@ -1,28 +1,24 @@
+using Gateway.Configuration;
 using Gateway.Llama;
+using Gateway.Llama.Gguf;
+using Gateway.Llama.Loading;
 
 namespace Gateway.Engine;
 
 /// <summary>A model that deployments share: those with the same file and the same options. Owned by <see cref="EngineHost"/>.</summary>
-#pragma warning disable CA1001 // The token source has no timer and no links, so there is nothing to free.
-internal sealed class HostedEngine
-#pragma warning restore CA1001
+internal sealed class HostedEngine(string deployment, LlamaEngineOptions options, Isolation isolation, EngineHost host, TimeProvider time) : Resident<LoadedEngine>(time)
 {
-    private readonly CancellationTokenSource _unloading = new();
     private float _progress;
 
-    public HostedEngine(string deployment, LlamaEngineOptions options, Func<HostedEngine, Task<LoadedEngine>> load, TimeProvider time)
-    {
-        Deployment = deployment;
-        Options = options;
-        Engine = new(() => load(this), time);
-    }
+    // Swapped whole, for the room reads it under a lock of its own.
+    private volatile KeepRule[] _keeps = [];
 
     /// <summary>The deployment that asked for it first, for messages and metrics.</summary>
-    public string Deployment { get; }
+    public string Deployment { get; } = deployment;
 
-    public LlamaEngineOptions Options { get; }
+    public LlamaEngineOptions Options { get; } = options;
 
-    public OnDemand<LoadedEngine> Engine { get; }
+    public Isolation Isolation { get; } = isolation;
 
     /// <summary>Share of the weights that is read, 0 to 1.</summary>
     public float Progress
@@ -31,17 +27,58 @@ internal sealed class HostedEngine
         set => Volatile.Write(ref _progress, value);
     }
 
-    /// <summary>How long the load took; zero before its end.</summary>
-    public TimeSpan LoadDuration { get; set; }
-
     /// <summary>Whether somebody waits for it before anything is served, and is told there when it cannot be loaded.</summary>
     public bool IsAwaited { get; set; }
 
-    /// <summary>Guarded by the host's lock.</summary>
-    public int References { get; set; }
+    /// <summary>Deployments that hold it. Guarded by the host's lock.</summary>
+    public List<EngineHandle> Handles { get; } = [];
 
-    /// <summary>Cancelled when nobody wants the engine any more.</summary>
-    public CancellationToken Unloading => _unloading.Token;
+    /// <summary>Whether an administrator pinned it, or took the pin away; null: as the configuration says.</summary>
+    public bool? PinnedByHand { get; set; }
 
-    public Task CancelLoadingAsync() => _unloading.CancelAsync();
+    /// <inheritdoc/>
+    public override bool IsPinned => PinnedByHand ?? _keeps.Any(k => k.IsPinned);
+
+    /// <inheritdoc/>
+    public override TimeSpan? IdleTimeout => _keeps.Any(k => k.IdleTimeout is null) ? null : _keeps.Max(k => k.IdleTimeout);
+
+    /// <summary>Takes over what the deployments that hold it say of pins and idle times.</summary>
+    public void Settle() => _keeps = [.. Handles.Select(h => h.Keep)];
+
+    /// <inheritdoc/>
+    public override MemoryEstimate? Measure() => Measure(Options);
+
+    /// <summary>Reads what a model takes of memory, without loading it; null when its file cannot be loaded.</summary>
+    public static MemoryEstimate? Measure(LlamaEngineOptions options)
+    {
+        try
+        {
+            using var file = GgufFile.Open(options.ModelPath);
+            return GgufChecker.CheckModel(file, readWeights: false).Count == 0 ? MemoryEstimate.Of(file, options) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task<LoadedEngine> LoadAsync(MemoryBudget.Lease memory) => host.LoadAsync(this, memory);
+
+    /// <inheritdoc/>
+    public override Exception DoesNotFit(MemoryBudget budget, MemoryEstimate need, long pinned)
+    {
+        var failure = budget.DoesNotFit(need, Options.ModelPath, pinned, "pinned models");
+        host.OnFailed(this, failure);
+        return failure;
+    }
+
+    /// <inheritdoc/>
+    public override void OnWaiting() => host.OnWaiting(this);
+
+    /// <inheritdoc/>
+    public override void OnDeferred() => host.OnDeferred(this);
+
+    /// <inheritdoc/>
+    public override void OnUnloaded(UnloadReason reason) => host.OnUnloaded(this, reason);
 }

@@ -1,37 +1,33 @@
-using System.Collections.Frozen;
 using Gateway.Llama;
-using Gateway.Llama.Chat;
 
 namespace Gateway.Engine;
 
-/// <summary>An engine with what the service needs beside it.</summary>
-internal sealed record LoadedEngine
+/// <summary>
+/// A model that was loaded, with a deployment's adapters: in this process (<see cref="InProcessEngine"/>), or in one of its own
+/// (<see cref="Workers.WorkerEngine"/>).
+/// </summary>
+internal abstract record LoadedEngine : IAsyncDisposable
 {
-    private LoadedEngine(LlamaEngine engine, ChatTemplate template)
-    {
-        Engine = engine;
-        Template = template;
-        ThoughtTokens = template.ThoughtMarks.SelectMany(engine.FindSpecialTokens).ToFrozenSet();
-        CallTokens = template.CallMarks.SelectMany(engine.FindSpecialTokens).Concat(ThoughtTokens).ToFrozenSet();
-    }
+    /// <summary>What the file says about the model.</summary>
+    public abstract LlamaModelInfo Info { get; }
 
-    public LlamaEngine Engine { get; }
+    /// <summary>What the engine does and has done.</summary>
+    public abstract LlamaEngineStatistics Statistics { get; }
 
-    public ChatTemplate Template { get; }
+    /// <summary>How far it is: ready, unless its process ended and another has not taken its place yet.</summary>
+    public virtual LoadState State => LoadState.Ready;
 
-    /// <summary>What the deployment's answers are made with, beside the model's own weights.</summary>
-    public IReadOnlyList<AppliedAdapter> Adapters { get; init; } = [];
+    /// <summary>Time until it is tried to bring it up again; zero while it is up.</summary>
+    public virtual TimeSpan RetryIn => TimeSpan.Zero;
 
-    /// <summary>Special tokens that set off the model's thoughts.</summary>
-    public IReadOnlySet<int> ThoughtTokens { get; }
+    /// <summary>The same model, to answer with these adapters.</summary>
+    /// <exception cref="LlamaLoadException">One of them cannot be loaded; then none is.</exception>
+    /// <exception cref="ObjectDisposedException">The model was unloaded meanwhile.</exception>
+    public abstract Task<LoadedEngine> WithAdaptersAsync(IReadOnlyList<AdapterFile> files);
 
-    /// <summary>As <see cref="ThoughtTokens"/>, and those that structure calls of tools.</summary>
-    public IReadOnlySet<int> CallTokens { get; }
+    /// <summary>Gives back what <see cref="WithAdaptersAsync"/> loaded.</summary>
+    public abstract Task ReleaseAdaptersAsync();
 
-    /// <exception cref="LlamaLoadException">The template that the model's file carries is not valid.</exception>
-    public static LoadedEngine Create(LlamaEngine engine, string modelPath, TimeProvider time) =>
-        ChatTemplate.TryCreate(engine.Info.ChatTemplate, engine.Info.BosText, engine.Info.EosText, time, out var template, out var error)
-            ? new LoadedEngine(engine, template)
-            : throw new LlamaLoadException(
-                modelPath, $"its chat template (tokenizer.chat_template) is not valid: {error}", "Take a file with a valid template");
+    /// <summary>Ends what is running as cancelled, and gives all memory of the model back.</summary>
+    public abstract ValueTask DisposeAsync();
 }

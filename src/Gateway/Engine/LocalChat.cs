@@ -14,7 +14,7 @@ internal static class LocalChat
     private const string ReasoningEffort = "reasoning_effort";
 
     /// <summary>Reads the body; null and an error when it cannot be answered.</summary>
-    public static LocalRequest? Read(JsonElement body, Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
+    public static LocalRequest? Read(JsonElement body, Exchange exchange, InProcessEngine engine, long createdAt, out ApiError? error)
     {
         if (ChatRequest.Read(body, out error) is not { } chat || Render(chat, engine.Template, out error) is not { } prompt)
         {

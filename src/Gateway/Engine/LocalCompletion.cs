@@ -10,7 +10,7 @@ namespace Gateway.Engine;
 internal static class LocalCompletion
 {
     /// <summary>Reads the body; null and an error when it cannot be answered.</summary>
-    public static LocalRequest? Read(JsonElement body, Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
+    public static LocalRequest? Read(JsonElement body, Exchange exchange, InProcessEngine engine, long createdAt, out ApiError? error)
     {
         if (CompletionRequest.Read(body, out error) is not { } completion)
         {

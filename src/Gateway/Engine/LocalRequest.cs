@@ -30,7 +30,7 @@ internal sealed record LocalRequest
     public GrammarConstraint? Grammar { get; init; }
 
     /// <summary>Reads the request's body for this engine; null and an error when it cannot be answered.</summary>
-    public static LocalRequest? Read(Exchange exchange, LoadedEngine engine, long createdAt, out ApiError? error)
+    public static LocalRequest? Read(Exchange exchange, InProcessEngine engine, long createdAt, out ApiError? error)
     {
         using var document = RequestFields.Parse(exchange.Envelope.Body, out error);
         if (document is null)

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
+using Gateway.Hosting;
 using Gateway.Llama;
 using Gateway.Llama.Gguf;
 
@@ -17,6 +17,9 @@ internal sealed partial class ModelTrial
     // What is certainly enough to read a file from a slow disk and to answer with a few tokens.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private const double SlowestBytesPerSecond = 20e6;
+
+    /// <summary>The time in which another process has certainly loaded a file of this size, in bytes.</summary>
+    public static TimeSpan LimitOf(long length) => Patience + TimeSpan.FromSeconds(length / SlowestBytesPerSecond);
 
     private readonly ConcurrentDictionary<(string Path, long Length, DateTime Changed), bool> _passed = new();
     private readonly string _program;
@@ -39,15 +42,7 @@ internal sealed partial class ModelTrial
     /// <summary>Trials by this very program; null where the process is another one that hosts the gateway, which cannot be started again.</summary>
     public static ModelTrial? ByThisProgram(ILoggerFactory loggers, TimeProvider time)
     {
-        var gateway = typeof(ModelTrial).Assembly;
-        if (Assembly.GetEntryAssembly() != gateway || Environment.ProcessPath is not { } program)
-        {
-            return null;
-        }
-
-        string[] arguments = ["models", "try"];
-        var isDotnet = string.Equals(Path.GetFileNameWithoutExtension(program), "dotnet", StringComparison.OrdinalIgnoreCase);
-        return new ModelTrial(program, isDotnet ? [gateway.Location, .. arguments] : arguments, loggers, time);
+        return ThisProgram.IsThisProcess && ThisProgram.StartWith("models", "try") is { } start ? new ModelTrial(start.FileName, start.ArgumentList, loggers, time) : null;
     }
 
     /// <summary>Tries a file, unless that is known to be needless.</summary>
@@ -100,7 +95,7 @@ internal sealed partial class ModelTrial
             return null;
         }
 
-        var limit = Patience + TimeSpan.FromSeconds(file.Length / SlowestBytesPerSecond);
+        var limit = LimitOf(file.Length);
         using var timeout = new CancellationTokenSource(limit, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);

@@ -1,14 +1,5 @@
 namespace Gateway.Engine;
 
-/// <summary>How far something is that is loaded when it is wanted.</summary>
-internal enum LoadState
-{
-    NotLoaded,
-    Loading,
-    Ready,
-    Failed,
-}
-
 /// <summary>
 /// Loads something once, for all who ask meanwhile. That a load failed is told to all who ask until a pause is over, which doubles from failure to
 /// failure; who asks then tries again.
@@ -16,13 +7,9 @@ internal enum LoadState
 internal sealed class OnDemand<T>(Func<Task<T>> load, TimeProvider time)
     where T : class
 {
-    internal static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
-    internal static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
-
     private readonly Lock _lock = new();
+    private readonly RetryPause _pause = new(time);
     private Task<T>? _loading;
-    private TimeSpan _pause;
-    private long _failedAt;
 
     /// <summary>What was loaded; null while it is not.</summary>
     public T? Value => Started is { IsCompletedSuccessfully: true, Result: var value } ? value : null;
@@ -45,8 +32,7 @@ internal sealed class OnDemand<T>(Func<Task<T>> load, TimeProvider time)
         {
             lock (_lock)
             {
-                var left = _pause - time.GetElapsedTime(_failedAt);
-                return State == LoadState.Failed && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+                return State == LoadState.Failed ? _pause.Left : TimeSpan.Zero;
             }
         }
     }
@@ -61,7 +47,7 @@ internal sealed class OnDemand<T>(Func<Task<T>> load, TimeProvider time)
 
         lock (_lock)
         {
-            if (State == LoadState.NotLoaded || (State == LoadState.Failed && time.GetElapsedTime(_failedAt) >= _pause))
+            if (State == LoadState.NotLoaded || (State == LoadState.Failed && _pause.Left == TimeSpan.Zero))
             {
                 Volatile.Write(ref _loading, LoadAsync());
             }
@@ -75,7 +61,7 @@ internal sealed class OnDemand<T>(Func<Task<T>> load, TimeProvider time)
     {
         lock (_lock)
         {
-            _pause = TimeSpan.Zero;
+            _pause.End();
         }
     }
 
@@ -91,8 +77,7 @@ internal sealed class OnDemand<T>(Func<Task<T>> load, TimeProvider time)
         {
             lock (_lock)
             {
-                _failedAt = time.GetTimestamp();
-                _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+                _pause.Fail();
             }
 
             throw;

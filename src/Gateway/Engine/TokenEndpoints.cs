@@ -6,6 +6,7 @@ using System.Text.Unicode;
 using Gateway.Api;
 using Gateway.Api.Chat;
 using Gateway.Api.Tokens;
+using Gateway.Engine.Workers;
 using Gateway.Exchanges;
 using Gateway.Llama;
 using Gateway.Tenants;
@@ -62,12 +63,19 @@ internal static class TokenEndpoints
             return error;
         }
 
-        var (engine, refusal) = await TokenModel.FindAsync(context, request.Model);
-        if (engine is null)
+        var (lease, refusal) = await TokenModel.FindAsync(context, request.Model);
+        using var held = lease;
+        return lease?.Loaded switch
         {
-            return refusal;
-        }
+            null => refusal,
+            WorkerEngine worker => await worker.ForwardAsync(context, WorkerOperation.Tokenize, body, request.Model),
+            var engine => await TokenizeAsync(context, request, (InProcessEngine)engine),
+        };
+    }
 
+    /// <summary>Answers for a model in this process, or tells why not.</summary>
+    internal static async Task<ApiError?> TokenizeAsync(HttpContext context, TokenizeRequest request, InProcessEngine engine)
+    {
         if (request.Content is { } content)
         {
             var tokens = engine.Engine.Tokenize(content, request.AddSpecial ?? false, request.ParseSpecial);
@@ -80,7 +88,7 @@ internal static class TokenEndpoints
         {
             // As a chat is tokenised here, so that the count is the chat's prompt_tokens.
             using var chatBody = JsonSerializer.SerializeToDocument(request.Chat);
-            if (ChatRequest.Read(chatBody.RootElement, out error) is not { } chat || LocalChat.Render(chat, engine.Template, out error) is not { } prompt)
+            if (ChatRequest.Read(chatBody.RootElement, out var error) is not { } chat || LocalChat.Render(chat, engine.Template, out error) is not { } prompt)
             {
                 return error;
             }
@@ -103,12 +111,19 @@ internal static class TokenEndpoints
             return error;
         }
 
-        var (engine, refusal) = await TokenModel.FindAsync(context, request.Model);
-        if (engine is null)
+        var (lease, refusal) = await TokenModel.FindAsync(context, request.Model);
+        using var held = lease;
+        return lease?.Loaded switch
         {
-            return refusal;
-        }
+            null => refusal,
+            WorkerEngine worker => await worker.ForwardAsync(context, WorkerOperation.Detokenize, body, request.Model),
+            var engine => await DetokenizeAsync(context, request, (InProcessEngine)engine),
+        };
+    }
 
+    /// <inheritdoc cref="TokenizeAsync(HttpContext, TokenizeRequest, InProcessEngine)"/>
+    internal static async Task<ApiError?> DetokenizeAsync(HttpContext context, DetokenizeRequest request, InProcessEngine engine)
+    {
         if (TokenCheck.Ids(request.Tokens!, "tokens", engine.Engine.Info) is { } unknown)
         {
             return unknown;

@@ -1,17 +1,16 @@
 using Gateway.Api;
-using Gateway.Llama;
 using Gateway.Routing;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Engine;
 
-/// <summary>Finds the model in this process whose tokens are asked for.</summary>
+/// <summary>Finds the model of this gateway whose tokens are asked for.</summary>
 internal static class TokenModel
 {
     /// <param name="context">The request; its caller is known.</param>
     /// <param name="name">The model's public name; null where the caller may use just one in this process.</param>
-    public static async Task<(LoadedEngine? Engine, ApiError? Error)> FindAsync(HttpContext context, string? name)
+    public static async Task<(EngineLease? Lease, ApiError? Error)> FindAsync(HttpContext context, string? name)
     {
         var (model, error) = Find(context.Features.GetRequiredFeature<Caller>(), name);
         if (LocalOf(model) is not { } local)
@@ -19,14 +18,7 @@ internal static class TokenModel
             return (null, error);
         }
 
-        try
-        {
-            return (await local.Engine.LoadAsync().WaitAsync(context.RequestAborted), null);
-        }
-        catch (LlamaLoadException)
-        {
-            return (null, ApiError.ModelNotLoaded(model!.Name, local.Engine.RetryIn));
-        }
+        return await ModelLease.TryLeaseAsync(local.Engine, model!.Name, context.RequestAborted);
     }
 
     private static (ModelModel? Model, ApiError? Error) Find(Caller caller, string? name)

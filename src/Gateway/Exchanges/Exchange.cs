@@ -64,6 +64,9 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
     /// <summary>The request as an engine takes it, where it was needed before; null otherwise.</summary>
     public PreparedRequest? Prepared { get; set; }
 
+    /// <summary>The model in this process that it uses; null while it uses none.</summary>
+    public EngineLease? Lease { get; set; }
+
     /// <summary>Cost in billionths of the unit of the deployment's currency.</summary>
     public long CostNano => Usage is { } usage ? Deployment?.Price?.CostOf(usage) ?? 0 : 0;
 
@@ -89,6 +92,13 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
         }
     }
 
+    /// <summary>Lets go of the model that it uses.</summary>
+    public void EndLease()
+    {
+        Lease?.Dispose();
+        Lease = null;
+    }
+
     /// <summary>Notes that content goes to the client now; only the first call counts.</summary>
     public void MarkFirstToken(TimeProvider time)
     {
@@ -97,6 +107,9 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
             FirstTokenAt = time.GetTimestamp();
         }
     }
+
+    /// <summary>Notes that there was content at this <see cref="TimeProvider.GetTimestamp"/>; only the first call counts.</summary>
+    public void MarkFirstToken(long timestamp) => FirstTokenAt = FirstTokenAt == 0 ? timestamp : FirstTokenAt;
 
     /// <summary>Notes that the gateway does not answer this request, and why.</summary>
     public void Fail(ExchangeOutcome outcome, ApiError? failure)

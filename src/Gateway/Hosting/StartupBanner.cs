@@ -72,7 +72,7 @@ internal sealed partial class StartupBanner(
     {
         var deployment = source.Config.Deployments.First(d => string.Equals(d.Name, reference.Name, StringComparison.Ordinal));
         return deployment.Kind == DeploymentKind.Local
-            ? $"{deployment.Name}: in this process, {string.Join(" + ", deployment.Lora.Select(a => a.Path).Prepend(deployment.Path).Select(Path.GetFileName))}, {StateOf(deployment)}"
+            ? $"{deployment.Name}: in {(deployment.Isolation == Isolation.Process ? "a process of its own" : "this process")}, {string.Join(" + ", deployment.Lora.Select(a => a.Path).Prepend(deployment.Path).Select(Path.GetFileName))}, {StateOf(deployment)}"
             : $"{deployment.Name}: {deployment.BaseUrl}";
     }
 

@@ -1,5 +1,6 @@
 using Gateway.Api;
 using Gateway.Engine;
+using Gateway.Engine.Workers;
 using Gateway.Exchanges;
 using Gateway.Llama;
 using Gateway.Routing;
@@ -60,7 +61,7 @@ internal sealed class Charges
         {
             var deployment = _exchange.Model!.Deployments[_destinations[i].DestinationId];
             var (input, output, error) = deployment.Local is { } local
-                ? await LocalAsync(deployment.Name, local, cancellationToken)
+                ? await LocalAsync(local, cancellationToken)
                 : Remote(deployment.Upstream!);
             if (error is not null)
             {
@@ -134,49 +135,28 @@ internal sealed class Charges
     }
 
     // The prompt's tokens as the engine will have them, and at once for the engine. What the engine refuses takes nothing.
-    private async ValueTask<(long Input, long Output, ApiError? Error)> LocalAsync(string deployment, LocalModel local, CancellationToken cancellationToken)
+    private async ValueTask<(long Input, long Output, ApiError? Error)> LocalAsync(LocalModel local, CancellationToken cancellationToken)
     {
-        LoadedEngine loaded;
-        try
-        {
-            loaded = await local.Engine.LoadAsync().WaitAsync(cancellationToken);
-        }
-        catch (LlamaLoadException)
+        // What cannot be had takes nothing: the engine's stage refuses it, unless another deployment answers.
+        if (await _exchange.LeaseAsync(local.Engine, cancellationToken) is not (var lease, null))
         {
             return (0, 0, null);
         }
 
-        var engine = loaded.Engine;
-        if (engine.Info.Task != _exchange.Endpoint.Task)
+        var loaded = lease.Loaded;
+        if (loaded.Info.Task != _exchange.Endpoint.Task)
         {
             return (0, 0, null);
         }
 
-        if (engine.Info.Task != ModelTask.Generate)
+        if (loaded is WorkerEngine worker)
         {
-            if (VectorRequest.Read(_exchange, engine, local.Overlong, out _) is not { } vectors)
-            {
-                return (0, 0, null);
-            }
-
-            _exchange.Prepared = new PreparedRequest(deployment, vectors);
-            return (vectors.Usage.InputTokens, 0, null);
+            var (workerInput, workerOutput) = await worker.MeasureAsync(_exchange, local.Defaults, cancellationToken);
+            return (workerInput, workerOutput, null);
         }
 
-        if (LocalRequest.Read(_exchange, loaded, _openedAt.ToUnixTimeSeconds(), out _) is not { } request)
-        {
-            return (0, 0, null);
-        }
-
-        _exchange.Prepared = new PreparedRequest(deployment, request);
-        var most = request.Settings.MaxTokens ?? local.DefaultMaxTokens;
-        long input = 0, output = 0;
-        foreach (var prompt in request.Prompts)
-        {
-            input += prompt.Count;
-            output += (long)Math.Min(most, Math.Max(0, engine.Info.ContextLength - prompt.Count)) * request.Settings.Choices;
-        }
-
+        var (input, output, prepared) = EngineAnswer.Measure(_exchange, (InProcessEngine)loaded, local.Defaults, _openedAt.ToUnixTimeSeconds());
+        _exchange.Prepared = prepared ?? _exchange.Prepared;
         return (input, output, null);
     }
 }

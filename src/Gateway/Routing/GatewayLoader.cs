@@ -1,6 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Llama;
+using Gateway.Llama.Loading;
 using Yarp.ReverseProxy;
 
 namespace Gateway.Routing;
@@ -9,7 +10,8 @@ namespace Gateway.Routing;
 internal sealed class GatewayLoader(
     GatewayState state, EngineHost engines, ClusterConfigProvider clusters, IProxyStateLookup yarp, GatewayModelBuilder builder)
 {
-    private IReadOnlyList<ModelCluster> _inForce = [];
+    private List<ModelCluster> _inForce = [];
+    private EngineConfig _engine = new();
 
     /// <summary>Applies a configuration; not to be called concurrently.</summary>
     /// <param name="config">A configuration without errors.</param>
@@ -18,17 +20,28 @@ internal sealed class GatewayLoader(
     /// <exception cref="LlamaLoadException">A model cannot be loaded; what was in force stays.</exception>
     public async Task ApplyAsync(GatewayConfig config, bool awaitEngines, CancellationToken cancellationToken = default)
     {
-        var handles = config.Deployments
+        var locals = config.Deployments
             .Where(d => d.Kind == DeploymentKind.Local && config.Models.Any(m => m.Deployments.Any(r => string.Equals(r.Name, d.Name, StringComparison.Ordinal))))
+            .ToList();
+        MakeRoom(config.Engine, awaitEngines ? locals.Where(d => d.Load == LoadTime.Startup) : []);
+
+        // What is pinned has the first right to what room there is.
+        var handles = locals.OrderByDescending(d => d.Pin)
             .ToDictionary(
                 d => d.Name,
-                d => engines.Acquire(d.Name, EngineOptionsOf(d), [.. d.Lora.Select(a => new AdapterFile(a.Path, (float)a.Scale))], d.Load == LoadTime.FirstUse),
+                d => engines.Acquire(
+                    d.Name,
+                    EngineOptionsOf(d),
+                    [.. d.Lora.Select(a => new AdapterFile(a.Path, (float)a.Scale))],
+                    d.Load == LoadTime.FirstUse,
+                    new KeepRule(d.Pin, d.IdleTimeout ?? config.Engine.IdleTimeout),
+                    d.Isolation),
                 StringComparer.Ordinal);
         try
         {
             if (awaitEngines)
             {
-                await Task.WhenAll(handles.Values.Where(h => !h.AtFirstUse).Select(h => h.LoadAsync())).WaitAsync(cancellationToken);
+                await Task.WhenAll(handles.Values.Where(h => !h.AtFirstUse).Select(h => h.StartAsync())).WaitAsync(cancellationToken);
             }
 
             // Old and new side by side: until the swap requests go by the old snapshot, after it by the new one, and each finds its clusters.
@@ -39,6 +52,7 @@ internal sealed class GatewayLoader(
         }
         catch
         {
+            engines.Configure(_engine.Memory?.Bytes, _engine.Wait);
             foreach (var handle in handles.Values)
             {
                 handle.Release();
@@ -47,7 +61,24 @@ internal sealed class GatewayLoader(
             throw;
         }
 
+        _engine = config.Engine;
+        engines.Configure(_engine.Memory?.Bytes, _engine.Wait);
         await clusters.UpdateAsync(_inForce.Select(c => c.Config));
+    }
+
+    // More memory is there for the models that come with it. Less is not in force before they are: a configuration that is not applied makes none go.
+    private void MakeRoom(EngineConfig next, IEnumerable<DeploymentConfig> awaited)
+    {
+        var memory = next.Memory?.Bytes ?? MemoryBudget.OfMachine;
+        foreach (var deployment in awaited)
+        {
+            EngineHost.DemandFit(EngineOptionsOf(deployment), memory);
+        }
+
+        if (_inForce.Count == 0 || memory > engines.Room.Budget.Limit)
+        {
+            engines.Configure(next.Memory?.Bytes, next.Wait);
+        }
     }
 
     private static LlamaEngineOptions EngineOptionsOf(DeploymentConfig deployment)
@@ -58,11 +89,17 @@ internal sealed class GatewayLoader(
             ContextLength = deployment.ContextLength,
             CacheCells = deployment.CacheCells,
             Threads = deployment.Threads,
+            KVCacheType = deployment.CacheType ?? default,
+            FlashAttention = deployment.FlashAttention,
+            GpuLayers = deployment.GpuLayers,
+            MemoryMap = deployment.Mmap,
+            MemoryLock = deployment.Mlock,
         };
         return options with
         {
             MaxSequences = deployment.Parallel ?? options.MaxSequences,
             QueueCapacity = deployment.Queue ?? options.QueueCapacity,
+            PrefixCache = deployment.PrefixCache,
         };
     }
 }

@@ -57,7 +57,7 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIs
             ? new(
                 deployment.Name,
                 weight,
-                new LocalModel(engines[deployment.Name], deployment.DefaultMaxTokens ?? DefaultMaxTokens, deployment.Overlong),
+                new LocalModel(engines[deployment.Name], new AnswerDefaults(deployment.Name, deployment.DefaultMaxTokens ?? DefaultMaxTokens, deployment.Overlong)),
                 Upstream: null,
                 residency.PlacementOf(deployment.Name),
                 Price.Of(deployment.Price))

@@ -75,9 +75,9 @@ public sealed class StructLayoutTests
         Assert.Equal((512u, 2048u, 512u, 1u), (defaults.n_ctx, defaults.n_batch, defaults.n_ubatch, defaults.n_seq_max));
         Assert.Equal((0u, 0u, 1u), (defaults.n_rs_seq, defaults.n_outputs_max, defaults.n_outputs_max_per_seq));
         Assert.Equal((4, 4), (defaults.n_threads, defaults.n_threads_batch));
-        Assert.Equal((-1, -1, -1), (defaults.rope_scaling_type, defaults.attention_type, defaults.llama_flash_attn_type));
+        Assert.Equal((-1, -1, -1), (defaults.rope_scaling_type, defaults.attention_type, (int)defaults.llama_flash_attn_type));
         Assert.Equal(LLamaPoolingType.Unspecified, defaults.llama_pooling_type);
-        Assert.Equal((1, 1), (defaults.type_k, defaults.type_v));
+        Assert.Equal((GGMLType.GGML_TYPE_F16, GGMLType.GGML_TYPE_F16), (defaults.type_k, defaults.type_v));
         Assert.Equal(-1f, defaults.defrag_threshold);
         Assert.True(defaults.offload_kqv && defaults.no_perf && defaults.op_offload && defaults.swa_full);
         Assert.False(defaults.embeddings || defaults.kv_unified);

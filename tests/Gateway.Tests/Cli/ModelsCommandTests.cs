@@ -31,7 +31,7 @@ public sealed class ModelsCommandTests : IDisposable
             Assert.Contains(line + "\n", output, StringComparison.Ordinal);
         }
 
-        Assert.Contains("weights 96.6 MB, cache 377.5 MB (context of 8,192 tokens, 8 requests in 16,384 cells)", output, StringComparison.Ordinal);
+        Assert.Contains("weights 96.6 MB, cache 377.5 MB (context of 8,192 tokens, 8 requests in 16,384 cells of f16)", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,6 +50,11 @@ public sealed class ModelsCommandTests : IDisposable
         // 2 bytes for each of 2 * 64 numbers of 3 heads in 30 layers.
         Assert.Equal(2048L * 2 * 2 * 64 * 3 * 30, (long)json["memory"]!["cache"]!);
         Assert.True((bool)json["chat_template"]!["system_messages"]!);
+
+        // Blocks of 32 numbers in 34 bytes.
+        (_, output, _) = await RunAsync("models", "inspect", Smol, "--json", "--context", "1024", "--cache-type", "q8_0", "--skip-weights");
+        json = JsonNode.Parse(output)!;
+        Assert.Equal(("q8_0", 2048L * 2 * 64 * 3 * 30 * 34 / 32), ((string)json["memory"]!["cache_type"]!, (long)json["memory"]!["cache"]!));
     }
 
     [SharedFact]
@@ -98,6 +103,7 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Equal(2, (await RunAsync("models", "inspect")).Code);
         Assert.Equal(2, (await RunAsync("models", "inspect", Smol, "--parallel", "0")).Code);
         Assert.Equal(2, (await RunAsync("models", "inspect", "--yaml")).Code);
+        Assert.Equal(2, (await RunAsync("models", "inspect", Smol, "--cache-type", "q5_1")).Code);
         Assert.Equal(2, (await RunAsync("models", "render", Smol)).Code);
         Assert.Equal(2, (await RunAsync("models", "render", Smol, Write("in.json", "{}"), "--now", "soon")).Code);
     }

@@ -39,6 +39,15 @@ public sealed class ConfigBinderTests : IDisposable
     // Texts
     [InlineData("name: k,", "name: \"a\\nb\",", "11:11: tenants[0].keys[0].name: holds a line break or a control character; remove it")]
     [InlineData("path: models/smol.gguf", "path: ${HOME}/smol.gguf", "6:5: deployments[0].path: ${NAME} is read in secrets only; write the value itself")]
+    [InlineData("kind: local", "kind: local\n    cache_type: int4", "6:5: deployments[0].cache_type: expected one of `f16`, `q8_0`, `q4_0`")]
+    [InlineData("kind: local", "kind: local\n    flash_attention: true", "6:5: deployments[0].flash_attention: expected one of `auto`, `on`, `off`")]
+    // Amounts of memory
+    [InlineData("tenants:", "engine: { memory: 12 }\ntenants:", "7:11: engine.memory: an amount of memory needs a unit, such as 12GiB; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB")]
+    [InlineData("tenants:", "engine: { memory: 1.5GiB }\ntenants:", "7:11: engine.memory: expected an amount of memory: one whole number and its unit, such as 512MiB, 12GiB or 16GB")]
+    [InlineData("tenants:", "engine: { memory: 0GiB }\ntenants:", "7:11: engine.memory: expected an amount of memory: one whole number and its unit, such as 512MiB, 12GiB or 16GB")]
+    [InlineData("tenants:", "engine: { memory: 12gib }\ntenants:", "7:11: engine.memory: expected an amount of memory: one whole number and its unit, such as 512MiB, 12GiB or 16GB")]
+    [InlineData("tenants:", "engine: { memory: [] }\ntenants:", "7:11: engine.memory: expected an amount of memory such as 12GiB; found a list")]
+    [InlineData("tenants:", "engine: { idle_timeout: 500ms }\ntenants:", "7:11: engine.idle_timeout: must be from 1s to 3650d")]
     // Numbers
     [InlineData("kind: local", "kind: local\n    queue: 0x10", "6:5: deployments[0].queue: expected a whole number in plain decimal digits, such as 8192")]
     [InlineData("kind: local", "kind: local\n    queue: 0o10", "6:5: deployments[0].queue: expected a whole number in plain decimal digits, such as 8192")]

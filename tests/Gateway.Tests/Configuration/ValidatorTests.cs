@@ -56,6 +56,7 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("kind: local", "kind: local\n    lora: [secrets/vllm]", "6:12: deployments[0].lora[0].path: the file `FOLDER/secrets/vllm` is not a GGUF file (it does not begin with `GGUF`)")]
     [InlineData("kind: local", "kind: local\n    lora: [models/smol.gguf, { path: ./models/smol.gguf, scale: 0.5 }]",
         "6:32: deployments[0].lora[1].path: the adapter `./models/smol.gguf` stands in this list twice; remove one, and set the `scale` of the other")]
+    [InlineData("kind: local", "kind: local\n    cache_type: q8_0\n    flash_attention: off", "7:5: deployments[0].flash_attention: is `off`, and the cache_type `q8_0` needs it; remove one of the two")]
     // Addresses
     [InlineData("tenants:", "listen: { api: localhost }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
     [InlineData("tenants:", "listen: { api: \"http://localhost:80\" }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]

@@ -57,17 +57,17 @@ public sealed class HostedModelTests : IAsyncLifetime
         await _host.AllLoadedAsync();
 
         Assert.Equal((LoadState.Ready, LoadState.Ready, LoadState.NotLoaded), (plain.State, adapted.State, half.State));
-        Assert.Same(plain.Loaded!.Engine, adapted.Loaded!.Engine);
-        Assert.Same(plain.Loaded.Engine, (await half.LoadAsync()).Engine);
-        Assert.Equal((0, 1f, 0.5f), (plain.Loaded.Adapters.Count, adapted.Loaded.Adapters.Single().Scale, half.Loaded!.Adapters.Single().Scale));
+        Assert.Same(plain.Loaded.Here().Engine, adapted.Loaded.Here().Engine);
+        Assert.Same(plain.Loaded.Here().Engine, (await half.LoadAsync()).Here().Engine);
+        Assert.Equal((0, 1f, 0.5f), (plain.Loaded.Here().Adapters.Count, adapted.Loaded.Here().Adapters.Single().Scale, half.Loaded.Here().Adapters.Single().Scale));
         Assert.Equal(1, Lines(": loading /"));
 
         // The one that asked first may go first.
-        var adapter = half.Loaded.Adapters.Single();
+        var adapter = half.Loaded.Here().Adapters.Single();
         plain.Release();
         half.Release();
-        Assert.Throws<ObjectDisposedException>(() => Submit(adapted.Loaded, [adapter]));
-        var answer = Submit(adapted.Loaded, adapted.Loaded.Adapters);
+        Assert.Throws<ObjectDisposedException>(() => Submit(adapted.Loaded.Here(), [adapter]));
+        var answer = Submit(adapted.Loaded.Here(), adapted.Loaded.Here().Adapters);
         while (!(await answer.ReadAsync(CancellationToken.None)).IsLast)
         {
         }
@@ -148,7 +148,7 @@ public sealed class HostedModelTests : IAsyncLifetime
     private static LlamaEngineOptions Options(string? path = null) =>
         new() { ModelPath = path ?? SharedModels.Tiny("tiny-llama.gguf"), ContextLength = 512, Threads = 1 };
 
-    private static Generation Submit(LoadedEngine engine, IReadOnlyList<AppliedAdapter> adapters) =>
+    private static Generation Submit(InProcessEngine engine, IReadOnlyList<AppliedAdapter> adapters) =>
         engine.Engine.TrySubmit(new GenerationRequest { Prompt = [1, 2], MaxTokens = 4, Adapters = adapters, Sampling = new SamplingOptions { LogitBias = new Dictionary<int, float> { [100] = 100 } } }, CancellationToken.None, out var generation)
             ? generation
             : throw new InvalidOperationException("The queue is full.");

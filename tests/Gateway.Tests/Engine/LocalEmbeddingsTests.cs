@@ -8,7 +8,7 @@ using Gateway.Tests.Testing;
 namespace Gateway.Tests.Engine;
 
 /// <summary><c>/v1/embeddings</c> of a model in this process.</summary>
-public sealed class LocalEmbeddingsTests(LocalGateway shared) : IClassFixture<LocalGateway>
+public abstract class LocalEmbeddingsTests(LocalGateway shared)
 {
     private const string Path = "/v1/embeddings";
     private const string Canary = TestGateway.Canary;
@@ -314,3 +314,8 @@ public sealed class LocalEmbeddingsTests(LocalGateway shared) : IClassFixture<Lo
         return $"{line!.Endpoint}|{line.Model}|{line.Deployment}|{line.Outcome}|{line.Status}|{line.InputTokens}|{line.OutputTokens}|{line.Estimated}";
     }
 }
+
+public sealed class LocalEmbeddingsInProcessTests(LocalGateway shared) : LocalEmbeddingsTests(shared), IClassFixture<LocalGateway>;
+
+[Collection(IsolatedGatewayCollection.Name)]
+public sealed class LocalEmbeddingsInWorkerTests(IsolatedGateway shared) : LocalEmbeddingsTests(shared);

@@ -4,7 +4,7 @@ using Gateway.Tests.Testing;
 namespace Gateway.Tests.Engine;
 
 /// <summary><c>/v1/rerank</c> of a model in this process.</summary>
-public sealed class LocalRerankTests(LocalGateway shared) : IClassFixture<LocalGateway>
+public abstract class LocalRerankTests(LocalGateway shared)
 {
     private const string Path = "/v1/rerank";
     private const string Canary = TestGateway.Canary;
@@ -104,3 +104,8 @@ public sealed class LocalRerankTests(LocalGateway shared) : IClassFixture<LocalG
     private static List<(int Index, double Score)> Results(JsonElement answer) =>
         [.. answer.GetProperty("results").EnumerateArray().Select(r => (r.GetProperty("index").GetInt32(), r.GetProperty("relevance_score").GetDouble()))];
 }
+
+public sealed class LocalRerankInProcessTests(LocalGateway shared) : LocalRerankTests(shared), IClassFixture<LocalGateway>;
+
+[Collection(IsolatedGatewayCollection.Name)]
+public sealed class LocalRerankInWorkerTests(IsolatedGateway shared) : LocalRerankTests(shared);

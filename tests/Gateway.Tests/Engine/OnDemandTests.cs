@@ -44,7 +44,7 @@ public sealed class OnDemandTests
     [Fact]
     public async Task A_failure_is_told_to_all_until_its_pause_is_over_and_pauses_grow()
     {
-        var pause = OnDemand<string>.FirstPause;
+        var pause = RetryPause.First;
         for (var failures = 1; failures < 12; failures++)
         {
             var first = _wanted.GetAsync();
@@ -56,7 +56,7 @@ public sealed class OnDemandTests
             Assert.Equal($"{failures}", (await Assert.ThrowsAsync<IOException>(_wanted.GetAsync)).Message);
             _time.Advance(TimeSpan.FromTicks(1));
             Assert.Equal(TimeSpan.Zero, _wanted.RetryIn);
-            pause = pause * 2 < OnDemand<string>.LongestPause ? pause * 2 : OnDemand<string>.LongestPause;
+            pause = pause * 2 < RetryPause.Longest ? pause * 2 : RetryPause.Longest;
         }
 
         var last = _wanted.GetAsync();

@@ -5,7 +5,7 @@ using Gateway.Tests.Testing;
 namespace Gateway.Tests.Engine;
 
 /// <summary><c>/tokenize</c> and <c>/detokenize</c>, in the shapes of llama-server and vLLM.</summary>
-public sealed class TokenEndpointsTests(LocalGateway shared) : IClassFixture<LocalGateway>
+public abstract class TokenEndpointsTests(LocalGateway shared)
 {
     private const string Canary = TestGateway.Canary;
 
@@ -145,3 +145,8 @@ public sealed class TokenEndpointsTests(LocalGateway shared) : IClassFixture<Loc
 
     private static int[] Ints(JsonElement array) => [.. array.EnumerateArray().Select(t => t.GetInt32())];
 }
+
+public sealed class TokenEndpointsInProcessTests(LocalGateway shared) : TokenEndpointsTests(shared), IClassFixture<LocalGateway>;
+
+[Collection(IsolatedGatewayCollection.Name)]
+public sealed class TokenEndpointsInWorkerTests(IsolatedGateway shared) : TokenEndpointsTests(shared);

@@ -3,8 +3,8 @@ using Gateway.Tests.Testing;
 
 namespace Gateway.Tests;
 
-/// <summary>A gateway with one model of each kind in its process, for all tests of a class.</summary>
-public sealed class LocalGateway : IAsyncLifetime
+/// <summary>A gateway with one model of each kind, for all tests of a class.</summary>
+public class LocalGateway : IAsyncLifetime
 {
     public const string Chat = "chat";
     public const string Embed = "embed";
@@ -26,6 +26,9 @@ public sealed class LocalGateway : IAsyncLifetime
         ? JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(SharedModels.Tiny("reference.json")))
         : default;
 
+    /// <summary>What each model has beside its own keys.</summary>
+    private protected virtual string More => "";
+
     public async Task InitializeAsync()
     {
         var file = new GatewayFile()
@@ -33,9 +36,9 @@ public sealed class LocalGateway : IAsyncLifetime
             .Model(Embed, "e5")
             .Model(EmbedWindows, "e5-windows")
             .Model(Remote, "remote")
-            .Local("smol", Repository.PathOf("src/Gateway/models/SmolLM2-135M-Instruct-Q4_1.gguf"), "context_length: 512")
-            .Local("e5", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"))
-            .Local("e5-windows", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"), "overlong: window")
+            .Local("smol", Repository.PathOf("src/Gateway/models/SmolLM2-135M-Instruct-Q4_1.gguf"), Keys("context_length: 512"))
+            .Local("e5", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"), Keys())
+            .Local("e5-windows", Repository.PathOf("src/Gateway/models/multilingual-e5-small-Q4_0.gguf"), Keys("overlong: window"))
             .Deployment("remote", Upstream.BaseUrl)
             .Tenant("other", TestKeys.Other, Embed, Remote)
             .ScopedTenant("scoped", "[chat, embed]", (EmbedKey, "models: [embed]"), (NoDetokenizeKey, "endpoints: [tokenize, embeddings]"))
@@ -43,9 +46,9 @@ public sealed class LocalGateway : IAsyncLifetime
         if (SharedModels.Missing is null)
         {
             file.Model(Rerank, "ranker").Model(RerankWindows, "ranker-windows").Model("tiny-llama", "tiny-llama")
-                .Local("ranker", SharedModels.Tiny("tiny-reranker.gguf"))
-                .Local("ranker-windows", SharedModels.Tiny("tiny-reranker.gguf"), "overlong: window")
-                .Local("tiny-llama", SharedModels.Tiny("tiny-llama.gguf"), "context_length: 256")
+                .Local("ranker", SharedModels.Tiny("tiny-reranker.gguf"), Keys())
+                .Local("ranker-windows", SharedModels.Tiny("tiny-reranker.gguf"), Keys("overlong: window"))
+                .Local("tiny-llama", SharedModels.Tiny("tiny-llama.gguf"), Keys("context_length: 256"))
                 .Tenant("acme", TestKeys.Acme, Chat, Embed, EmbedWindows, Remote, Rerank, RerankWindows, "tiny-llama");
         }
         else
@@ -77,9 +80,24 @@ public sealed class LocalGateway : IAsyncLifetime
         return await OpenAIError.ReadAsync(response, status);
     }
 
+    private string Keys(string own = "") => string.Join(", ", new[] { own, More }.Where(k => k.Length > 0));
+
     public async Task DisposeAsync()
     {
         await Gateway.DisposeAsync();
         await Upstream.DisposeAsync();
     }
+}
+
+/// <summary>The same, with each model in a process of its own.</summary>
+public sealed class IsolatedGateway : LocalGateway
+{
+    private protected override string More => "isolation: process";
+}
+
+/// <summary>Classes whose tests share one <see cref="IsolatedGateway"/>.</summary>
+[CollectionDefinition(Name)]
+public sealed class IsolatedGatewayCollection : ICollectionFixture<IsolatedGateway>
+{
+    public const string Name = "isolated";
 }

@@ -1,3 +1,5 @@
+using Gateway.Llama;
+
 namespace Gateway.Configuration.Validators;
 
 /// <summary>A local deployment has a GGUF file, adapters that are files too, and a cache that one full request fits into.</summary>
@@ -13,6 +15,11 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
                 ValidatePath(deployment, $"{parent}.path", report);
                 ValidateAdapters(deployment, $"{parent}.lora", report);
                 ValidateSharing(config, i, report);
+                if (deployment is { FlashAttention: FlashAttention.Off, CacheType: KVCacheType.Q8 or KVCacheType.Q4 })
+                {
+                    report.Error($"{parent}.flash_attention", $"is `off`, and the cache_type `{ConfigWords.Word(deployment.CacheType.Value)}` needs it; remove one of the two");
+                }
+
                 if (deployment.CacheCells < deployment.ContextLength)
                 {
                     report.Error($"{parent}.cache_cells", "is less than context_length, so a request of that length would never fit");
@@ -64,14 +71,15 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
             {
                 report.Warning(
                     $"deployments[{index}].path",
-                    $"the file is loaded a second time, since {ConfigText.Quote(other.Name)} has other settings; with the same context_length, cache_cells, parallel, queue and threads both share it");
+                    $"the file is loaded a second time, since {ConfigText.Quote(other.Name)} has other settings; with the same settings (context_length, cache_cells and so on) both share it");
                 return;
             }
         }
     }
 
     private static bool IsShared(DeploymentConfig a, DeploymentConfig b) =>
-        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads) == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads);
+        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads, a.PrefixCache) == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads, b.PrefixCache)
+        && (a.CacheType, a.FlashAttention, a.GpuLayers, a.Mmap, a.Mlock, a.Isolation) == (b.CacheType, b.FlashAttention, b.GpuLayers, b.Mmap, b.Mlock, b.Isolation);
 
     private static void CheckFile(string written, string key, ConfigReport report)
     {

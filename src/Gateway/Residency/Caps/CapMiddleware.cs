@@ -46,7 +46,7 @@ internal sealed class CapMiddleware(RequestDelegate next, CapKeeper keeper)
 
     private static long TokensOf(DeploymentModel deployment, RequestSize size, ApiEndpoint endpoint)
     {
-        var (images, answer) = deployment.Local is { } local ? (0, local.DefaultMaxTokens) : (deployment.Upstream!.ImageTokens, deployment.Upstream.DefaultMaxTokens(endpoint));
+        var (images, answer) = deployment.Local is { } local ? (0, local.Defaults.MaxTokens) : (deployment.Upstream!.ImageTokens, deployment.Upstream.DefaultMaxTokens(endpoint));
         return size.Input(images) + (endpoint.Task == ModelTask.Generate ? size.Output(answer) : 0);
     }
 }

@@ -1,0 +1,203 @@
+using Gateway.Llama;
+using Gateway.Llama.Loading;
+
+namespace Gateway.Engine.Workers;
+
+/// <summary>
+/// A model in a process of its own, which another one takes the place of when it ends: after a pause, which doubles from one end to the next, and is short again when
+/// a process held out for a while.
+/// </summary>
+#pragma warning disable CA1001 // Disposed of asynchronously.
+internal sealed partial class ModelWorker : IAsyncDisposable
+#pragma warning restore CA1001
+{
+    internal static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    /// <summary>A process that lived so long ended by something that does not happen always.</summary>
+    internal static readonly TimeSpan Healthy = TimeSpan.FromMinutes(2);
+
+    private readonly string _deployment;
+    private readonly LlamaEngineOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly MemoryBudget.Lease _memory;
+    private readonly CancellationTokenSource _unloading = new();
+    private readonly List<IReadOnlyList<AdapterFile>> _adapters = [];
+    private readonly Task _kept;
+
+    // The process that is up, or that is being started; null in a pause.
+    private volatile Task<WorkerProcess>? _current;
+    private TimeSpan _pause;
+    private long _endedAt;
+
+    private ModelWorker(string deployment, LlamaEngineOptions options, WorkerProcess first, MemoryBudget.Lease memory, ILoggerFactory loggers, TimeProvider time)
+    {
+        _deployment = deployment;
+        _options = options;
+        _memory = memory;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<ModelWorker>();
+        _time = time;
+        Info = first.Info;
+        _current = Task.FromResult(first);
+        LogUp(deployment, first.Id);
+        _kept = KeepAsync(first);
+    }
+
+    public LlamaModelInfo Info { get; }
+
+    public TimeProvider Time => _time;
+
+    /// <summary>Of the process that is up.</summary>
+    public LlamaEngineStatistics Statistics => _current is { IsCompletedSuccessfully: true, Result: var process } ? process.Statistics : default;
+
+    public LoadState State => _current switch
+    {
+        null => LoadState.Failed,
+        { IsCompletedSuccessfully: true } => LoadState.Ready,
+        _ => LoadState.Loading,
+    };
+
+    /// <summary>Time until another process is started; zero when one is up, or on its way.</summary>
+    public TimeSpan RetryIn
+    {
+        get
+        {
+            var left = _pause - _time.GetElapsedTime(Volatile.Read(ref _endedAt));
+            return _current is null && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Starts the first process; <paramref name="memory"/> is what the model holds, given back when it is disposed or could not be loaded.</summary>
+    /// <inheritdoc cref="WorkerProcess.StartAsync"/>
+    public static async Task<ModelWorker> StartAsync(
+        string deployment, LlamaEngineOptions options, MemoryBudget.Lease memory, IProgress<float> progress, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var first = await WorkerProcess.StartAsync(options, progress, loggers, time, cancellationToken);
+            return new ModelWorker(deployment, options, first, memory, loggers, time);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The process; null in a pause, when the one that is being started cannot load the model, and when the wait was cancelled.</summary>
+    public async ValueTask<WorkerProcess?> FindAsync(CancellationToken cancellationToken)
+    {
+        if (_current is not { } current)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await current.WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is LlamaLoadException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Notes that a deployment answers with these adapters.</summary>
+    public void HoldAdapters(IReadOnlyList<AdapterFile> files)
+    {
+        lock (_adapters)
+        {
+            _adapters.Add(files);
+        }
+    }
+
+    /// <summary>Notes that a deployment does so no more; true when no other does.</summary>
+    public bool LetGoOfAdapters(IReadOnlyList<AdapterFile> files)
+    {
+        lock (_adapters)
+        {
+            return _adapters.Remove(files) && !_adapters.Exists(files.SequenceEqual);
+        }
+    }
+
+    /// <summary>Ends the process, for good.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _unloading.CancelAsync();
+        await _kept;
+        _memory.Dispose();
+    }
+
+    private async Task KeepAsync(WorkerProcess first)
+    {
+        var process = first;
+        try
+        {
+            while (true)
+            {
+                var startedAt = _time.GetTimestamp();
+                var reason = await process.Ended.WaitAsync(_unloading.Token);
+                if (_time.GetElapsedTime(startedAt) >= Healthy)
+                {
+                    _pause = TimeSpan.Zero;
+                }
+
+                LogEnded(_deployment, process.Id, reason, BeginPause().TotalSeconds);
+                await process.DisposeAsync();
+                process = await StartAgainAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Unloaded.
+        }
+
+        _current = null;
+        await process.DisposeAsync();
+    }
+
+    private async Task<WorkerProcess> StartAgainAsync()
+    {
+        while (true)
+        {
+            var left = RetryIn;
+            if (left > TimeSpan.Zero)
+            {
+                await Task.Delay(left, _time, _unloading.Token);
+            }
+
+            try
+            {
+                var starting = WorkerProcess.StartAsync(_options, progress: null, _loggers, _time, _unloading.Token);
+                _current = starting;
+                var process = await starting;
+                LogUp(_deployment, process.Id);
+                return process;
+            }
+            catch (LlamaLoadException e)
+            {
+                LogNotUp(_deployment, e.Message, BeginPause().TotalSeconds);
+            }
+        }
+    }
+
+    private TimeSpan BeginPause()
+    {
+        _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        Volatile.Write(ref _endedAt, _time.GetTimestamp());
+        _current = null;
+        return _pause;
+    }
+
+    [LoggerMessage(EventId = 2200, Level = LogLevel.Error, Message = "Deployment {Deployment}: its worker process {Id} ended ({Reason}); another one is started in {Seconds} s")]
+    private partial void LogEnded(string deployment, int id, string reason, double seconds);
+
+    [LoggerMessage(EventId = 2201, Level = LogLevel.Information, Message = "Deployment {Deployment}: its model is up in the worker process {Id}")]
+    private partial void LogUp(string deployment, int id);
+
+    [LoggerMessage(EventId = 2202, Level = LogLevel.Error, Message = "Deployment {Deployment}: {Reason} Another try is made in {Seconds} s")]
+    private partial void LogNotUp(string deployment, string reason, double seconds);
+}
