@@ -24,6 +24,12 @@ internal sealed class Comparison(EngineServer gateway, EngineServer? anchor, Eng
             }
         }
 
+        Write(what, aim, values);
+    }
+
+    /// <summary>Writes medians, their ratio and what is aimed at.</summary>
+    public void Write(string what, string aim, IReadOnlyDictionary<EngineServer, List<double>> values)
+    {
         var ratio = anchor is null ? "" : $", ratio {Median(values[gateway].Zip(values[anchor], (g, a) => g / a)):F2}x";
         Console.WriteLine($"{what}: {string.Join(", ", Servers.Select(s => $"{s.Name} {Describe(values[s])}"))}{ratio} (aim {aim})");
     }

@@ -13,6 +13,9 @@ internal abstract class EngineServer : IDisposable
     /// <summary>Bytes of its memory that are in RAM.</summary>
     public abstract long ResidentBytes { get; }
 
+    /// <summary>Processor time of all its threads so far: what a busy machine changes least.</summary>
+    public abstract TimeSpan ProcessorTime { get; }
+
     protected abstract string MetricsUrl { get; }
 
     protected abstract string PromptTokensMetric { get; }

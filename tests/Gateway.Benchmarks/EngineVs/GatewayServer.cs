@@ -13,6 +13,8 @@ internal sealed class GatewayServer : EngineServer
 
     public override long ResidentBytes => _process.ResidentBytes;
 
+    public override TimeSpan ProcessorTime => _process.ProcessorTime;
+
     protected override string MetricsUrl => _process.AdminUrl + "/metrics";
 
     protected override string PromptTokensMetric => "gateway_engine_prompt_tokens_total";

@@ -32,6 +32,15 @@ internal sealed class LlamaServer : EngineServer
         }
     }
 
+    public override TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     protected override string MetricsUrl => Url + "/metrics";
 
     protected override string PromptTokensMetric => "llamacpp:prompt_tokens_total";
