@@ -41,6 +41,7 @@ public sealed class Generation
     private List<GeneratedToken>? _logprobs;
     private int _textLength;
     private int _tokensRead;
+    private int _cachedTokens;
     private bool _started;
     private FinishReason? _finishReason;
     private Exception? _error;
@@ -83,6 +84,13 @@ public sealed class Generation
     /// <summary>Tokens of the prompt.</summary>
     public int PromptTokens => Prompt.Length;
 
+    /// <summary>Of <see cref="PromptTokens"/>, those that an earlier request of the same owner had left in the cache.</summary>
+    public int CachedTokens
+    {
+        get => Volatile.Read(ref _cachedTokens);
+        internal set => Volatile.Write(ref _cachedTokens, value);
+    }
+
     /// <summary>
     /// Tokens drawn from the model until now, with the one that ended the answer (the end-of-turn token, or the last of a stop text), as
     /// llama-server counts them.
@@ -107,7 +115,7 @@ public sealed class Generation
     /// <summary>The request's limit, cut to what the context leaves.</summary>
     internal int MaxTokens { get; }
 
-    /// <summary>Cells of the KV cache that are kept for it: enough to never run out of them half way.</summary>
+    /// <summary>Cells of the KV cache that it may take at most.</summary>
     internal int Cells => Prompt.Length + MaxTokens;
 
     internal CancellationToken CancellationToken { get; }

@@ -96,6 +96,17 @@ public sealed record GenerationRequest
     /// <summary>LoRA adapters to answer with, each once; none is the model as it is.</summary>
     public IReadOnlyList<AppliedAdapter> Adapters { get; init; } = [];
 
+    /// <summary>
+    /// Whose request it is. Owners share the engine by <see cref="Weight"/>, and none finds what another's prompts left in the cache.
+    /// </summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>The owner's share beside those of others, more than 0.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>Requests of a higher priority come before those of a lower, and may take their places.</summary>
+    public int Priority { get; init; }
+
     /// <summary>Most alternatives that can be asked for, OpenAI's limit.</summary>
     public const int MostTopLogprobs = 20;
 }

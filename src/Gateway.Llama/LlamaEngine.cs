@@ -242,7 +242,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             if (info.Task == ModelTask.Generate)
             {
                 var (context, abort) = ContextFactory.Create(model, info, options);
-                scheduler = new LlamaScheduler(model, context, abort, tokenizer, info.VocabularySize, options, logger);
+                scheduler = new LlamaScheduler(model, context, abort, tokenizer, info, options, logger);
             }
             else if (info.Task != ModelTask.None)
             {
@@ -281,6 +281,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             : request.Stop.Any(string.IsNullOrEmpty) ? "A stop text must not be empty."
             : request.Adapters.Any(a => !a.Adapter.BelongsTo(_scheduler!) || !float.IsFinite(a.Scale)) ? "An adapter must be one of this engine, and its scale a number."
             : request.Adapters.DistinctBy(a => a.Adapter.Loaded).Count() < request.Adapters.Count ? "An adapter must not come twice."
+            : !(request.Weight is > 0 and <= 1e6) ? "Weight must be more than 0, and 1,000,000 at most."
             : request.TopLogprobs is < 0 or > GenerationRequest.MostTopLogprobs ? $"TopLogprobs must be 0 to {GenerationRequest.MostTopLogprobs}."
             : request.Sampling.FindError(Info.VocabularySize) ?? request.Grammar?.FindError();
         return error is null ? prompt : throw new ArgumentException(error, nameof(request));

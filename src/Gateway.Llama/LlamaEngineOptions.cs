@@ -14,8 +14,14 @@ public sealed record LlamaEngineOptions
     /// <summary>16 million tokens or cells: beyond every model, and far below where libllama's 32 bit arithmetic ends.</summary>
     public const int MostCells = 1 << 24;
 
+    // A conversation takes one or two; a row of logits is 0.2 MB with 49,000 tokens.
+    private const int CachedSequences = 56;
+
     /// <summary>ggml's GGML_MAX_N_THREADS.</summary>
     public const int MostThreads = 512;
+
+    /// <summary>Owners whose queue may be full at the same time.</summary>
+    public const int FullQueues = 4;
 
     /// <summary>Path of the GGUF file.</summary>
     public required string ModelPath { get; init; }
@@ -36,8 +42,8 @@ public sealed record LlamaEngineOptions
     public int MaxSequences { get; init; } = 8;
 
     /// <summary>
-    /// Requests that wait for a place before further ones are turned away; none do while places are free. Those that are submitted together
-    /// may go beyond it.
+    /// Requests of one owner that wait for a place before further ones are turned away; none do while places are free. Those that are submitted
+    /// together may go beyond it. All owners together have the room of <see cref="FullQueues"/> of them.
     /// </summary>
     public int QueueCapacity { get; init; } = 64;
 
@@ -47,6 +53,14 @@ public sealed record LlamaEngineOptions
     /// <summary>Threads that libllama computes with at most; fewer while others need the processor. Null: the physical cores.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Whether what was computed of prompts and answers is kept for later requests of the same owner that begin with it.</summary>
+    public bool PrefixCache { get; init; } = true;
+
+    /// <summary>
+    /// Bytes of the host's memory, beside the KV cache, for what had to leave that: of the cache, and of requests that made place for others.
+    /// </summary>
+    public long HostCacheBytes { get; init; } = 128L << 20;
+
     /// <summary>What is wrong with these options whatever the model, null when nothing is.</summary>
     internal string? FindError() =>
         string.IsNullOrWhiteSpace(ModelPath) ? "ModelPath must be the path of a GGUF file."
@@ -55,7 +69,16 @@ public sealed record LlamaEngineOptions
             ?? OutOfRange(MaxSequences, 1, MostSequences, nameof(MaxSequences))
             ?? OutOfRange(QueueCapacity, 0, 1_000_000, nameof(QueueCapacity))
             ?? OutOfRange(BatchSize, MaxSequences, 65_536, nameof(BatchSize))
-            ?? OutOfRange(Threads, 1, MostThreads, nameof(Threads));
+            ?? OutOfRange(Threads, 1, MostThreads, nameof(Threads))
+            ?? (HostCacheBytes < 0 ? $"{nameof(HostCacheBytes)} must be 0 or more." : null);
+
+    /// <summary>
+    /// Sequences that a context is made for: those that run, and those that the cache keeps. Each takes a row of logits, and with recurrent layers
+    /// a state.
+    /// </summary>
+    /// <param name="hasStates">Whether the model has recurrent layers.</param>
+    internal int SequencesOf(bool hasStates) =>
+        PrefixCache ? Math.Min(MostSequences, MaxSequences + (hasStates ? Math.Min(MaxSequences, 16) : CachedSequences)) : MaxSequences;
 
     private static string? OutOfRange(int? value, int least, int most, string name) =>
         value < least || value > most ? string.Create(CultureInfo.InvariantCulture, $"{name} must be {least} to {most}, not {value}.") : null;

@@ -18,6 +18,12 @@ internal static class Answers
             ? generation
             : throw new InvalidOperationException("The queue is full.");
 
+    /// <summary>All in one step: none is ahead of the others.</summary>
+    public static IReadOnlyList<Generation> SubmitAll(this LlamaEngine engine, IReadOnlyList<GenerationRequest> requests, CancellationToken cancellationToken = default) =>
+        engine.TrySubmit(requests, cancellationToken, out var generations)
+            ? generations
+            : throw new InvalidOperationException("The queue is full.");
+
     public static Task<Answer> AskAsync(this LlamaEngine engine, string prompt, int maxTokens, SamplingOptions? sampling = null, params string[] stop) =>
         engine.AskAsync(new GenerationRequest
         {

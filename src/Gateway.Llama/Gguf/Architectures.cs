@@ -37,6 +37,9 @@ internal static class Architectures
         "jamba falcon-h1 plamo2 granitehybrid lfm2 lfm2moe nemotron_h nemotron_h_moe qwen3next kimi-linear bailingmoe3 kimi-k3 qwen35 qwen35moe "
         + "qwen4exp deepseek4 minimax-01");
 
+    /// <summary>Their memory is of a kind of its own (llama-kv-cache-dsv4, -dsa, -msa, llama-memory-hybrid-idx), of which parts cannot be shared for sure.</summary>
+    public static readonly FrozenSet<string> UnsharedMemory = Set("deepseek4 deepseek32 glm-dsa hy_v4 dots3note minimax-m3 qwen4exp");
+
     /// <summary>Their graphs demand values as long as keys.</summary>
     public static readonly FrozenSet<string> ValuesLikeKeys = Set(
         "afmoe apertus arcee arctic baichuan bailingmoe2 bert bitnet bloom chameleon chatglm codeshell cogvlm cohere2 cohere2moe command-r dbrx deci "

@@ -20,6 +20,11 @@ internal static unsafe class SafeLlamaModelHandleMembers
             model.MetadataValue("general.architecture") is { } architecture
             && (model.MetadataValue(architecture + ".ssm.conv_kernel") ?? model.MetadataValue(architecture + ".shortconv.l_cache")) is not null;
 
+        /// <summary>Tokens that layers with a sliding window look back; 0 when there are none. llama_model_n_swa is not bound, but it is in the file.</summary>
+        public int SlidingWindow =>
+            model.MetadataValue("general.architecture") is { } architecture
+            && int.TryParse(model.MetadataValue(architecture + ".attention.sliding_window"), out var window) ? window : 0;
+
         /// <summary>The text of tokens.</summary>
         /// <param name="tokens">Tokens of the vocabulary: libllama ends the process for others.</param>
         /// <param name="special">Whether special tokens have a text too.</param>

@@ -22,10 +22,11 @@ internal static class ContextFactory
                 parameters.n_ctx = (uint)cells;
                 parameters.n_batch = (uint)options.BatchSize;
                 parameters.n_ubatch = (uint)Math.Min(options.BatchSize, LargestComputeBatch);
-                parameters.n_seq_max = (uint)options.MaxSequences;
+                parameters.n_seq_max = (uint)options.SequencesOf(model.IsRecurrent || model.IsHybrid);
 
-                // Each request wants one row of logits; room for a row a token would be 100 MB with a vocabulary of 50k.
-                parameters.n_outputs_max = (uint)options.MaxSequences;
+                // Each request wants one row of logits; room for a row a token would be 100 MB with a vocabulary of 50k. libllama makes one for
+                // each sequence and asserts that they are within this.
+                parameters.n_outputs_max = parameters.n_seq_max;
 
                 // The scheduler's governor sets more.
                 parameters.n_threads = 1;

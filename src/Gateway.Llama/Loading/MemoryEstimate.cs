@@ -49,7 +49,7 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
             SingleBytes * shape.Outputs * model.TokenCount,
             shape.ContextLength,
             shape.Cells,
-            shape.Sequences);
+            shape.Requests);
     }
 
     /// <summary>Numbers that a recurrent layer keeps of one sequence.</summary>
@@ -89,7 +89,7 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
     }
 
     /// <summary>The context that the factories make of a model.</summary>
-    private readonly record struct Shape(int ContextLength, int Cells, int Sequences, int Batch, long Outputs)
+    private readonly record struct Shape(int ContextLength, int Cells, int Requests, int Sequences, int Batch, long Outputs)
     {
         public static Shape Of(ModelMetadata model, LlamaEngineOptions options)
         {
@@ -101,13 +101,14 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
             {
                 var length = options.ContextLength ?? Math.Min(usual, options.CacheCells ?? int.MaxValue);
                 var cells = options.CacheCells ?? (int)Math.Min(2L * length, int.MaxValue);
-                return new(length, cells, options.MaxSequences, Math.Min(options.BatchSize, ContextFactory.LargestComputeBatch), options.MaxSequences);
+                var sequences = options.SequencesOf(Architectures.Recurrent.Contains(model.Architecture) || Architectures.Hybrid.Contains(model.Architecture));
+                return new(length, cells, options.MaxSequences, sequences, Math.Min(options.BatchSize, ContextFactory.LargestComputeBatch), sequences);
             }
 
             var context = options.ContextLength ?? VectorContextFactory.DefaultContextLength(model.TokenCount, purpose.InPieces, usual);
             var batch = purpose.InPieces ? Math.Min(context, VectorContextFactory.PieceLength) : context;
             var hasCache = !Architectures.Encoders.Contains(model.Architecture);
-            return new(context, hasCache ? context : 0, 1, batch, batch);
+            return new(context, hasCache ? context : 0, 1, 1, batch, batch);
         }
     }
 }

@@ -45,6 +45,23 @@ internal static unsafe partial class NativeApi
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool llama_memory_seq_rm(nint mem, LLamaSeqId seq, LLamaPos p0, LLamaPos p1);
 
+    /// <summary>Gives a sequence's positions from <paramref name="p0"/> to before <paramref name="p1"/> to another sequence too.</summary>
+    /// <param name="mem">A context's <see cref="SafeLLamaContextHandle.Memory"/>.</param>
+    /// <param name="src">The sequence that has them; libllama ends the process for one that the context was not made for.</param>
+    /// <param name="dest">The one that gets them; likewise.</param>
+    /// <param name="p0">The first position.</param>
+    /// <param name="p1">The position after the last.</param>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial void llama_memory_seq_cp(nint mem, LLamaSeqId src, LLamaSeqId dest, LLamaPos p0, LLamaPos p1);
+
+    /// <summary>The smallest position of a sequence that all layers have, -1 when there is none.</summary>
+    /// <param name="mem">A context's <see cref="SafeLLamaContextHandle.Memory"/>.</param>
+    /// <param name="seq">The sequence.</param>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial LLamaPos llama_memory_seq_pos_min(nint mem, LLamaSeqId seq);
+
     [LibraryImport(LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial void llama_memory_clear(nint mem, [MarshalAs(UnmanagedType.U1)] bool data);

@@ -104,6 +104,15 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     /// <summary>Forgets a part of a sequence, where the model can; <see cref="NativeApi.llama_memory_seq_rm"/> tells whether it could.</summary>
     public void MemorySequenceRemove(LLamaSeqId seq, LLamaPos p0, LLamaPos p1) => NativeApi.llama_memory_seq_rm(Memory, seq, p0, p1);
 
+    /// <summary>Bytes of a sequence's state.</summary>
+    public nuint GetStateSize(LLamaSeqId sequence) => llama_state_seq_get_size(this, sequence);
+
+    /// <summary>Copies a sequence's state out. Returns the bytes written, 0 when it did not fit.</summary>
+    public nuint GetState(byte* dest, nuint size, LLamaSeqId sequence) => llama_state_seq_get_data(this, dest, size, sequence);
+
+    /// <summary>Puts a state in the place of a sequence. Returns the bytes read, 0 when there was no room for it.</summary>
+    public nuint SetState(byte* src, nuint size, LLamaSeqId sequence) => llama_state_seq_set_data(this, src, size, sequence);
+
     protected override bool ReleaseHandle()
     {
         llama_free(handle);
@@ -158,6 +167,18 @@ internal sealed unsafe partial class SafeLLamaContextHandle : SafeLLamaHandleBas
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     private static partial float* llama_get_logits(SafeLLamaContextHandle context);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial nuint llama_state_seq_get_size(SafeLLamaContextHandle context, LLamaSeqId sequence);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial nuint llama_state_seq_get_data(SafeLLamaContextHandle context, byte* dest, nuint size, LLamaSeqId sequence);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial nuint llama_state_seq_set_data(SafeLLamaContextHandle context, byte* src, nuint size, LLamaSeqId sequence);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

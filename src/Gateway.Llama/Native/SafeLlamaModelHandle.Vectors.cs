@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace LLama.Native;
 
-/// <content>What models that make vectors need beyond LLamaSharp's bindings.</content>
+/// <content>What LLamaSharp does not bind.</content>
 internal sealed unsafe partial class SafeLlamaModelHandle
 {
     /// <summary>Numbers in a pooled vector; rarely other than <see cref="EmbeddingSize"/>.</summary>
@@ -11,6 +11,13 @@ internal sealed unsafe partial class SafeLlamaModelHandle
 
     /// <summary>Whether it has a state of fixed size a sequence beside the KV cache.</summary>
     public bool IsHybrid => llama_model_is_hybrid(this);
+
+    /// <summary>Tokens that layers with a sliding window look back; 0 when there are none.</summary>
+    public int SlidingWindow => llama_model_n_swa(this);
+
+    [LibraryImport(NativeApi.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int llama_model_n_swa(SafeLlamaModelHandle model);
 
     [LibraryImport(NativeApi.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -159,6 +159,7 @@ internal sealed partial class LlamaScheduler
                 Apply(AdapterSet.None);
             }
 
+            _tree.Forget(set => set.Adapters.Contains(adapter));
             _adapters.Remove(adapter.Path);
             adapter.Native.Unload();
         }

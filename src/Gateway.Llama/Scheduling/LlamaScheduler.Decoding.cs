@@ -14,6 +14,7 @@ internal sealed partial class LlamaScheduler
 
     private readonly int _batchSize;
     private readonly StepPlanner _planner;
+    private readonly StepCost _cost = new();
     private readonly LLamaBatch _batch;
     private readonly TokenSampler _sampler;
     private readonly LogprobReader _logprobs = new();
@@ -22,6 +23,7 @@ internal sealed partial class LlamaScheduler
     private long _generatedTokens;
     private long _decodeSteps;
     private long _failedDecodes;
+    private long _stepTicks;
 
     private void DecodeAlone(RunningSequence sequence)
     {
@@ -47,8 +49,10 @@ internal sealed partial class LlamaScheduler
     private DecodeResult Decode(IReadOnlyList<RunningSequence> group)
     {
         _batch.Clear();
+        var answers = 0;
         foreach (var sequence in group)
         {
+            answers += sequence.Pending == 1 ? 1 : 0;
             sequence.AddTo(_batch);
         }
 
@@ -63,12 +67,21 @@ internal sealed partial class LlamaScheduler
         }
 
         _turns.Record(_batch.TokenCount);
-        Govern(_batch.TokenCount, Stopwatch.GetElapsedTime(started));
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        Govern(_batch.TokenCount - answers, answers, elapsed);
         Volatile.Write(ref _decodeSteps, _decodeSteps + 1);
+        Volatile.Write(ref _stepTicks, _stepTicks + elapsed.Ticks);
         foreach (var sequence in group)
         {
             sequence.Failures = 0;
+            var wasReading = sequence.IsReading;
             Volatile.Write(ref _promptTokens, _promptTokens + sequence.AdvancePrompt());
+            if ((wasReading && !sequence.IsReading) || sequence.Decoded == sequence.Checkpoint)
+            {
+                // From now on others may begin with it.
+                Publish(sequence);
+            }
+
             if (sequence.LogitsIndex >= 0)
             {
                 DrawNext(sequence);
@@ -78,7 +91,7 @@ internal sealed partial class LlamaScheduler
         return DecodeResult.Ok;
     }
 
-    private void Govern(int tokens, TimeSpan elapsed)
+    private void Govern(int promptTokens, int answerTokens, TimeSpan elapsed)
     {
         if (_applied != _governed)
         {
@@ -87,7 +100,8 @@ internal sealed partial class LlamaScheduler
             return;
         }
 
-        _threads.Record(tokens, elapsed);
+        _threads.Record(promptTokens + answerTokens, elapsed);
+        _cost.Record(promptTokens, answerTokens, elapsed);
     }
 
     /// <summary>A failed decode leaves the parts of it that were done: takes them back, so that the memory is again what it was.</summary>
@@ -103,8 +117,7 @@ internal sealed partial class LlamaScheduler
             // A recurrent model cannot take back a part; it starts over from the sequence's own tokens.
             if (!NativeApi.llama_memory_seq_rm(_context.Memory, sequence.Id, sequence.Decoded, -1))
             {
-                _context.MemorySequenceRemove(sequence.Id, 0, -1);
-                sequence.Decoded = 0;
+                Clear(sequence);
             }
         }
     }
@@ -136,6 +149,7 @@ internal sealed partial class LlamaScheduler
         }
 
         Volatile.Write(ref _generatedTokens, _generatedTokens + 1);
+        sequence.Tenant.Serve(FairQueue.AnswerToken);
         var logprob = topLogprobs is { } count ? _logprobs.Read(token, count) : null;
         if (sequence.Accept(token, _tokenizer, logprob) is { } reason)
         {

@@ -9,8 +9,8 @@ namespace Gateway.Llama.Scheduling;
 
 /// <summary>
 /// Continuous batching. One thread owns the context; each of its steps takes one token of every request that is generating and fills up with
-/// pieces of prompts. A request is let in once the KV cache has room for its prompt and its longest answer, first come first served, so that
-/// nothing that runs is ever thrown out for lack of room.
+/// pieces of prompts. What requests begin with is looked up in a tree of what the context knows already (<see cref="PrefixTree"/>); owners take turns
+/// by their weights (<see cref="FairQueue"/>), for places and for the pieces of a step (<see cref="StepPlanner"/>).
 /// </summary>
 internal sealed partial class LlamaScheduler : IAsyncDisposable
 {
@@ -18,44 +18,51 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     private readonly LlamaTokenizer _tokenizer;
     private readonly ILogger _logger;
     private readonly int _capacity;
+    private readonly int _capacityOfAll;
     private readonly int _cellsTotal;
     private readonly AbortSwitch _abort;
     private readonly Lock _intake = new();
-    private readonly Queue<Generation> _incoming = new();
+    private readonly Queue<(Generation Generation, Tenant Tenant)> _incoming = new();
+    private readonly TenantList _tenants = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Only the scheduler's thread touches these.
-    private readonly LinkedList<Generation> _waiting = new();
     private readonly List<RunningSequence> _running = [];
-    private readonly Stack<LLamaSeqId> _freeIds = new();
+    private readonly List<RunningSequence> _gone = [];
+    private readonly int _sequences;
+    private long _order;
 
     private bool _closed;
     private int _inFlight;
     private int _runningCount;
     private int _cellsUsed;
+    private int _cellsCached;
 
     public LlamaScheduler(
-        SafeLlamaModelHandle model, SafeLLamaContextHandle context, AbortSwitch abort, LlamaTokenizer tokenizer, int vocabularySize, LlamaEngineOptions options, ILogger logger)
+        SafeLlamaModelHandle model, SafeLLamaContextHandle context, AbortSwitch abort, LlamaTokenizer tokenizer, LlamaModelInfo info, LlamaEngineOptions options, ILogger logger)
     {
         _model = model;
         _context = context;
         _abort = abort;
         _tokenizer = tokenizer;
-        Vocabulary = new GrammarVocabulary(tokenizer, vocabularySize);
+        Vocabulary = new GrammarVocabulary(tokenizer, info.VocabularySize);
         _logger = logger;
         _capacity = options.MaxSequences + options.QueueCapacity;
         _cellsTotal = (int)context.ContextSize;
         _batchSize = (int)context.BatchSize;
-        _planner = new StepPlanner(_batchSize);
+        _capacityOfAll = options.MaxSequences + (LlamaEngineOptions.FullQueues * options.QueueCapacity);
+        _mostRunning = options.MaxSequences;
+        _sequences = options.SequencesOf(model.IsRecurrent || model.IsHybrid);
+        _memory = new ContextMemory(context);
+        var kind = PrefixMemories.Of(info.Architecture, model.IsRecurrent || model.IsHybrid, model.SlidingWindow);
+        _tree = new PrefixTree(_memory, kind, model.SlidingWindow, _freeIds, options.HostCacheBytes);
+        _usesTree = options.PrefixCache && kind != PrefixMemory.None;
+        _planner = new StepPlanner(_batchSize, _cost);
         _batch = new LLamaBatch();
-        _sampler = new TokenSampler(vocabularySize);
+        _sampler = new TokenSampler(info.VocabularySize);
         _threads = new ContextThreads(context, options.Threads ?? ProcessorTopology.PhysicalCores);
-        for (var id = options.MaxSequences - 1; id >= 0; id--)
-        {
-            _freeIds.Push((LLamaSeqId)id);
-        }
-
+        FreeAllIds();
         new Thread(Run) { IsBackground = true, Name = "llama" }.Start();
     }
 
@@ -75,6 +82,12 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 DecodeSteps = Volatile.Read(ref _decodeSteps),
                 Threads = _threads.Count,
                 FailedDecodes = Volatile.Read(ref _failedDecodes),
+                CellsCached = Volatile.Read(ref _cellsCached),
+                CachedTokens = Volatile.Read(ref _cachedTokens),
+                Preemptions = Volatile.Read(ref _preemptions),
+                Spills = _tree.Spills,
+                HostCacheBytes = _tree.HostBytes,
+                StepTime = TimeSpan.FromTicks(Volatile.Read(ref _stepTicks)),
             };
         }
     }
@@ -89,7 +102,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         lock (_intake)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(LlamaEngine));
-            if (_inFlight >= _capacity)
+            if (_inFlight >= _capacityOfAll || _tenants.Of(generations[0].Request.Owner).InFlight >= _capacity)
             {
                 return false;
             }
@@ -98,8 +111,10 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             _inFlight += generations.Count;
             foreach (var generation in generations)
             {
+                var tenant = _tenants.Of(generation.Request.Owner);
+                tenant.InFlight++;
                 Hold(generation);
-                _incoming.Enqueue(generation);
+                _incoming.Enqueue((generation, tenant));
             }
 
             _wake.Set();
@@ -152,12 +167,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             // Also on the way out of an exception: nobody may be left waiting.
             _threads.Rest();
             TakeIncoming();
-            foreach (var generation in _waiting)
-            {
-                generation.Finish(FinishReason.Cancelled);
-            }
-
-            foreach (var sequence in _running)
+            foreach (var sequence in _queue.Waiting.Concat(_running))
             {
                 sequence.Generation.Finish(FinishReason.Cancelled);
             }
@@ -177,13 +187,14 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         Admit();
         if (_running.Count == 0)
         {
+            CountCells();
             _threads.Rest();
             _wake.WaitOne();
             return;
         }
 
-        var turn = _turns.Select(_running);
-        var group = _planner.Plan(turn, besideOthers: turn.Count < _running.Count);
+        var group = PlanStep();
+        CountCells();
         Apply(group[0].Adapters);
         if (Decode(group) != DecodeResult.Ok)
         {
@@ -195,47 +206,74 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         }
     }
 
+    private IReadOnlyList<RunningSequence> PlanStep()
+    {
+        while (true)
+        {
+            var turn = _turns.Select(_running);
+            var group = _planner.Plan(turn, besideOthers: turn.Count < _running.Count);
+            if (MakeRoomForStep(group))
+            {
+                return group;
+            }
+        }
+    }
+
     private void FailAll(Exception exception)
     {
-        while (_waiting.First is { Value: var generation })
+        foreach (var sequence in _queue.Waiting.Concat(_running))
         {
-            _waiting.RemoveFirst();
-            Leave(generation, FinishReason.Error, exception);
+            sequence.Flush();
+            Leave(sequence, FinishReason.Error, exception);
         }
 
-        while (_running.Count > 0)
-        {
-            Finish(_running[^1], FinishReason.Error, exception);
-        }
-
+        _queue.Clear();
+        _running.Clear();
         _context.MemoryClear(data: false);
+        _tree.Clear();
+        FreeAllIds();
+        CountCells();
+        Volatile.Write(ref _runningCount, 0);
+    }
+
+    private void FreeAllIds()
+    {
+        _freeIds.Clear();
+        for (var id = _sequences - 1; id >= 0; id--)
+        {
+            _freeIds.Push((LLamaSeqId)id);
+        }
     }
 
     private void TakeIncoming()
     {
         lock (_intake)
         {
-            while (_incoming.TryDequeue(out var generation))
+            while (_incoming.TryDequeue(out var incoming))
             {
-                _waiting.AddLast(generation);
+                _queue.Enqueue(new RunningSequence(incoming.Generation, incoming.Tenant, ++_order));
             }
         }
     }
 
     private void DropCancelled()
     {
-        for (var node = _waiting.First; node is not null;)
+        foreach (var sequence in _queue.Waiting)
         {
-            var next = node.Next;
-            if (node.Value.CancellationToken.IsCancellationRequested)
+            if (sequence.Generation.CancellationToken.IsCancellationRequested)
             {
-                _waiting.Remove(node);
-                Leave(node.Value, FinishReason.Cancelled);
+                _gone.Add(sequence);
             }
-
-            node = next;
         }
 
+        foreach (var sequence in _gone)
+        {
+            _queue.Remove(sequence);
+            sequence.Flush();
+            Leave(sequence, FinishReason.Cancelled);
+        }
+
+        _gone.Clear();
         for (var i = _running.Count - 1; i >= 0; i--)
         {
             if (_running[i].Generation.CancellationToken.IsCancellationRequested)
@@ -243,46 +281,26 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 Finish(_running[i], FinishReason.Cancelled);
             }
         }
-    }
 
-    private void Admit()
-    {
-        // Strictly in order: letting small requests pass would starve a large one.
-        while (_waiting.First is { Value: var generation } && _freeIds.Count > 0)
-        {
-            if (_cellsUsed + generation.Cells > _cellsTotal)
-            {
-                return;
-            }
-
-            _waiting.RemoveFirst();
-            var guard = generation.Request.Grammar is { } constraint ? new AnswerGuard(Vocabulary.MatcherOf(constraint, generation.Request.VisibleTokens)) : null;
-            _running.Add(new RunningSequence(generation, _freeIds.Pop(), guard));
-            generation.Start();
-            Volatile.Write(ref _cellsUsed, _cellsUsed + generation.Cells);
-            Volatile.Write(ref _runningCount, _running.Count);
-        }
+        _queue.Tidy();
     }
 
     private void Finish(RunningSequence sequence, FinishReason reason, Exception? error = null)
     {
-        _running.Remove(sequence);
-        _context.MemorySequenceRemove(sequence.Id, 0, -1);
-        _freeIds.Push(sequence.Id);
-        Volatile.Write(ref _cellsUsed, _cellsUsed - sequence.Generation.Cells);
-        Volatile.Write(ref _runningCount, _running.Count);
+        GiveUpPlace(sequence, keeps: reason != FinishReason.Error);
         sequence.Flush();
-        Leave(sequence.Generation, reason, error);
+        Leave(sequence, reason, error);
     }
 
-    private void Leave(Generation generation, FinishReason reason, Exception? error = null)
+    private void Leave(RunningSequence sequence, FinishReason reason, Exception? error = null)
     {
         lock (_intake)
         {
             _inFlight--;
-            LetGo(generation);
+            sequence.Tenant.InFlight--;
+            LetGo(sequence.Generation);
         }
 
-        generation.Finish(reason, error);
+        sequence.Generation.Finish(reason, error);
     }
 }

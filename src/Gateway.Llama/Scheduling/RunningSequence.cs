@@ -8,9 +8,17 @@ using LLama.Native;
 namespace Gateway.Llama.Scheduling;
 
 /// <summary>
-/// A request that has a place in the context. It knows all its tokens, of the prompt and generated; those beyond
-/// <see cref="Decoded"/> are still to be decoded. After a failure that took its memory it simply starts over from its own tokens.
+/// A request in the scheduler, waiting or with a place in the context. It knows all its tokens, of the prompt and generated; those beyond
+/// <see cref="Decoded"/> are still to be decoded. When its memory is taken, by a failure or for others, it goes on from its own tokens later, and its
+/// reader sees no difference.
 /// </summary>
+/// <remarks>
+/// Where a guess of the next tokens is to be tried, this is the place: <see cref="AddTo"/> gives the batch the one pending token; a guess adds
+/// further ones behind it, each with logits (the context's n_outputs_max has to allow for the rows). After the decode the scheduler draws from each
+/// row in turn (<c>DrawNext</c>) and goes on while the draw equals the guess; then <see cref="Decoded"/> is set behind the last right one,
+/// and the rest is taken back (<c>RollBack</c> shows how), which needs a memory of <see cref="PrefixMemory.Any"/>. Cells for the whole guess are to be
+/// in <see cref="Scheduled"/> before the step, since the scheduler makes room for that many.
+/// </remarks>
 internal sealed class RunningSequence
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
@@ -23,29 +31,74 @@ internal sealed class RunningSequence
     // UTF-16 code units of the answer that are decoded, those held back included.
     private int _textLength;
 
-    public RunningSequence(Generation generation, LLamaSeqId id, AnswerGuard? guard = null)
+    public RunningSequence(Generation generation, Tenant tenant, long order = 0)
     {
         Generation = generation;
-        Id = id;
-        Guard = guard;
+        Tenant = tenant;
+        Order = order;
         Sampling = new SamplingState(generation.Request.Sampling);
         _stops = new StopMatcher(generation.Request.Stop);
         _visible = generation.Request.VisibleTokens;
         _count = generation.Prompt.Length;
-        _tokens = new int[_count + Math.Min(generation.MaxTokens, 64)];
-        generation.Prompt.CopyTo(_tokens, 0);
+        _tokens = generation.Prompt;
     }
 
     public Generation Generation { get; }
 
-    public LLamaSeqId Id { get; }
+    public Tenant Tenant { get; }
+
+    /// <summary>Counts up as requests come.</summary>
+    public long Order { get; }
+
+    public int Priority => Generation.Request.Priority;
+
+    /// <summary>The round of the queue that passed it over.</summary>
+    public long PassedIn { get; set; } = -1;
+
+    /// <summary>When the planner gave it a piece last.</summary>
+    public long Turn { get; set; }
+
+    /// <summary>Its sequence in the context; only while it has a place there.</summary>
+    public LLamaSeqId Id { get; set; }
 
     public AdapterSet Adapters => Generation.Adapters;
 
     public SamplingState Sampling { get; }
 
     /// <summary>Keeps the answer to its grammar; null when it has none.</summary>
-    public AnswerGuard? Guard { get; }
+    public AnswerGuard? Guard { get; set; }
+
+    /// <summary>All tokens that are known: the prompt and what was generated.</summary>
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _count);
+
+    public int Count => _count;
+
+    /// <summary>Tokens that may still be generated.</summary>
+    public int Remaining => Generation.Cells - _count;
+
+    /// <summary>What it shares with the tree of prefixes; null when nothing.</summary>
+    public PrefixNode? Shared { get; set; }
+
+    /// <summary>Up to here its cells are counted at the tree.</summary>
+    public int SharedEnd { get; set; }
+
+    /// <summary>Cells that it has of positions before <see cref="SharedEnd"/> although the tree has its own: it computed them when they were not there yet.</summary>
+    public int Duplicates { get; set; }
+
+    /// <summary>Cells that nobody else has.</summary>
+    public int OwnCells => Decoded - SharedEnd + Duplicates;
+
+    /// <summary>Cells that it was let in with; it may get more when there are.</summary>
+    public int Reserved { get; set; }
+
+    /// <summary>A position to stop at once, since a state is to be kept there that others can begin with; 0 when there is none.</summary>
+    public int Checkpoint { get; set; }
+
+    /// <summary>Further tokens that a step may take.</summary>
+    public int CanTake => (Checkpoint > Decoded ? Math.Min(_count, Checkpoint) : _count) - Decoded - Scheduled;
+
+    /// <summary>Whether its prompt is still being read.</summary>
+    public bool IsReading => Decoded < Generation.Prompt.Length;
 
     /// <summary>Tokens that the context's memory holds.</summary>
     public int Decoded { get; set; }
@@ -61,6 +114,26 @@ internal sealed class RunningSequence
 
     /// <summary>Decodes of this sequence alone that failed, one after the other.</summary>
     public int Failures { get; set; }
+
+    /// <summary>Whether it comes before another of its tenant.</summary>
+    public bool GoesBefore(RunningSequence other) => Priority != other.Priority ? Priority > other.Priority : Order < other.Order;
+
+    /// <summary>Takes note of what it shares with the tree from now on: what it begins with, or what it has put there.</summary>
+    /// <param name="match">How far the tree has it. Pinned.</param>
+    /// <param name="taken">Of its own cells, how many became the tree's.</param>
+    public void Share(PrefixMatch match, int taken = 0)
+    {
+        var own = OwnCells - taken;
+        Decoded = Math.Max(Decoded, match.Length);
+        _promptRead = Math.Max(_promptRead, Math.Min(Decoded, Generation.Prompt.Length));
+        Reserved = Math.Max(0, Reserved - taken);
+        Shared = match.Node.Parent is null ? null : match.Node;
+        SharedEnd = match.Length;
+        Duplicates = own - (Decoded - SharedEnd);
+    }
+
+    /// <summary>The context has nothing of it any more.</summary>
+    public void StartOver() => (Decoded, Shared, SharedEnd, Duplicates, Checkpoint) = (0, null, 0, 0, 0);
 
     public void AddTo(LLamaBatch batch)
     {
@@ -113,7 +186,7 @@ internal sealed class RunningSequence
 
         if (_count == _tokens.Length)
         {
-            Array.Resize(ref _tokens, Math.Min(2 * _count, Generation.Cells));
+            Array.Resize(ref _tokens, Math.Min(_count + Math.Max(64, _count / 2), Generation.Cells));
         }
 
         _tokens[_count++] = token;

@@ -1,21 +1,25 @@
 namespace Gateway.Llama.Scheduling;
 
 /// <summary>
-/// Decides what one decode takes: a token of every request that is generating, then pieces of prompts. While others generate the pieces
-/// together stay small, since the whole step makes those wait; every prompt gets an equal share, so that a long one holds up no other.
+/// Decides what one decode takes: a token of every request that is generating, then pieces of prompts, as many tokens as <see cref="StepCost"/>
+/// allows. The pieces go round: each to the tenant for whom least was computed by its weight, and of its prompts to each in turn, so that a long one
+/// holds up no other. Pieces are added to a step as long as there is room, so what a tenant leaves is the others'.
 /// </summary>
-internal sealed class StepPlanner(int batchSize)
+internal sealed class StepPlanner(int batchSize, StepCost cost)
 {
-    /// <summary>
-    /// Prompt tokens of a step while others generate. On CPU 64 to 256 lose no throughput, and 256 keep the gap between two tokens of a
-    /// small model near 100 ms.
-    /// </summary>
-    internal const int PromptTokensBesideOthers = 256;
+    /// <summary>Prompt tokens of a step at most while others generate.</summary>
+    internal const int PromptTokensBesideOthers = StepCost.MostBesideOthers;
+
+    /// <summary>Tokens of one piece: what a tenant may get ahead of another.</summary>
+    internal const int Piece = 64;
 
     private readonly List<RunningSequence> _group = [];
 
-    // Moves on with each step, so that what is left over by the division goes to another prompt each time.
-    private int _turn;
+    // Moves on with each piece, so that prompts of one tenant take turns.
+    private long _turn;
+
+    /// <summary>Prompt tokens of the step that was planned last.</summary>
+    public int PromptTokens { get; private set; }
 
     /// <summary>Sets <see cref="RunningSequence.Scheduled"/> of all, and returns those with a part in the step. Valid until the next call.</summary>
     /// <param name="running">What the step may take.</param>
@@ -23,22 +27,15 @@ internal sealed class StepPlanner(int batchSize)
     public IReadOnlyList<RunningSequence> Plan(IReadOnlyList<RunningSequence> running, bool besideOthers = false)
     {
         _group.Clear();
-        var prompts = 0;
+        var generating = 0;
         foreach (var sequence in running)
         {
             // One pending token is a generated one, or the last of a prompt: it costs the same.
-            sequence.Scheduled = sequence.Pending == 1 ? 1 : 0;
-            prompts += 1 - sequence.Scheduled;
+            sequence.Scheduled = sequence.Pending == 1 && generating < batchSize ? 1 : 0;
+            generating += sequence.Scheduled;
         }
 
-        var generating = running.Count - prompts;
-        var budget = batchSize - generating;
-        if (generating > 0 || besideOthers)
-        {
-            budget = Math.Min(budget, PromptTokensBesideOthers);
-        }
-
-        Share(running, prompts, budget);
+        PromptTokens = Share(running, Math.Min(batchSize - generating, cost.PromptTokens(batchSize, generating > 0 || besideOthers)));
         foreach (var sequence in running)
         {
             if (sequence.Scheduled > 0)
@@ -50,24 +47,36 @@ internal sealed class StepPlanner(int batchSize)
         return _group;
     }
 
-    private void Share(IReadOnlyList<RunningSequence> running, int prompts, int budget)
+    private int Share(IReadOnlyList<RunningSequence> running, int budget)
     {
-        _turn = prompts > 0 ? _turn + 1 : 0;
-
-        // Short prompts leave of their share; what they leave is shared again.
-        while (prompts > 0 && budget > 0)
+        var taken = 0;
+        while (taken < budget && Next(running) is { } next)
         {
-            var share = Math.Max(1, budget / prompts);
-            prompts = 0;
-            for (var i = 0; i < running.Count && budget > 0; i++)
+            var take = Math.Min(Math.Min(next.CanTake, Piece), budget - taken);
+            next.Scheduled += take;
+            next.Turn = ++_turn;
+            next.Tenant.Serve(take);
+            taken += take;
+        }
+
+        return taken;
+    }
+
+    private static RunningSequence? Next(IReadOnlyList<RunningSequence> running)
+    {
+        RunningSequence? next = null;
+        foreach (var sequence in running)
+        {
+            if (sequence.Pending > 1 && sequence.CanTake > 0 && (next is null || GoesBefore(sequence, next)))
             {
-                var sequence = running[(i + _turn) % running.Count];
-                var left = sequence.Pending - sequence.Scheduled;
-                var take = Math.Min(Math.Min(left, share), budget);
-                sequence.Scheduled += take;
-                budget -= take;
-                prompts += take < left ? 1 : 0;
+                next = sequence;
             }
         }
+
+        return next;
     }
+
+    private static bool GoesBefore(RunningSequence sequence, RunningSequence other) =>
+        sequence.Tenant != other.Tenant && sequence.Tenant.Served != other.Tenant.Served ? sequence.Tenant.Served < other.Tenant.Served
+        : sequence.Turn < other.Turn;
 }

@@ -99,7 +99,7 @@ public sealed class AdapterTurnsTests
         .. sets.Select((set, id) =>
         {
             var request = new GenerationRequest { Prompt = [1], MaxTokens = 1 };
-            return new RunningSequence(new Generation(request, [1], 1, CancellationToken.None) { Adapters = set }, (LLamaSeqId)id);
+            return new RunningSequence(new Generation(request, [1], 1, CancellationToken.None) { Adapters = set }, new Tenant(""), id);
         }),
     ];
 

@@ -19,7 +19,7 @@ public sealed class AnswerTextTests : IDisposable
     {
         const string Text = "déjà 你好 🙂👩‍👩‍👧‍👦 ꙮ";
         var generation = StopMatcherTests.NewGeneration();
-        var sequence = new RunningSequence(generation, default);
+        var sequence = new RunningSequence(generation, new Tenant(""));
         var tokens = _tokenizer.Tokenize(Text, addSpecial: false, parseSpecial: false);
         var all = "";
         foreach (var token in tokens)
@@ -39,7 +39,7 @@ public sealed class AnswerTextTests : IDisposable
     public void Half_a_character_at_the_end_becomes_a_replacement_character()
     {
         var generation = StopMatcherTests.NewGeneration();
-        var sequence = new RunningSequence(generation, default);
+        var sequence = new RunningSequence(generation, new Tenant(""));
         var tokens = _tokenizer.Tokenize("ok ꙮ", addSpecial: false, parseSpecial: false);
         foreach (var token in tokens[..^1])
         {
@@ -56,7 +56,7 @@ public sealed class AnswerTextTests : IDisposable
     public void A_stop_text_may_end_in_the_middle_of_a_token()
     {
         var generation = StopMatcherTests.NewGeneration("lo wor");
-        var sequence = new RunningSequence(generation, default);
+        var sequence = new RunningSequence(generation, new Tenant(""));
         FinishReason? reason = null;
         foreach (var token in _tokenizer.Tokenize("Hello world", addSpecial: false, parseSpecial: false))
         {
