@@ -53,9 +53,11 @@ internal sealed class Child : IDisposable
         [typeof(Child).Assembly.Location, "role", .. role], Path.GetTempPath(), line => line.StartsWith("listening ", StringComparison.Ordinal) ? line[10..] : null);
 
     /// <summary>Starts the gateway in a folder; with a <c>gateway.yaml</c> there it goes by that.</summary>
-    public static async Task<Child> StartGatewayAsync(string folder)
+    /// <param name="folder">Its working directory and data folder.</param>
+    /// <param name="program">The gateway.dll of another build; null takes the one built with this.</param>
+    public static async Task<Child> StartGatewayAsync(string folder, string? program = null)
     {
-        var program = typeof(Child).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "GatewayProgram").Value!;
+        program ??= typeof(Child).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "GatewayProgram").Value!;
         string? url = null;
         var admin = "";
         var gateway = await StartAsync([program, "--urls", "http://127.0.0.1:0"], folder, line =>

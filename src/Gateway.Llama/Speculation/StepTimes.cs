@@ -30,6 +30,7 @@ internal sealed class StepTimes
     public double Of(int tokens)
     {
         (double Tokens, double Seconds, long Step) below = default;
+        var slope = 0.0;
         foreach (var size in _sizes)
         {
             if (!IsKnown(size))
@@ -44,10 +45,12 @@ internal sealed class StepTimes
                     : below.Seconds + ((size.Seconds - below.Seconds) * (tokens - below.Tokens) / (size.Tokens - below.Tokens));
             }
 
+            // Of a size beyond those that were measured: as the last ones rose.
+            slope = below.Seconds == 0 ? FirstShare * size.Seconds / size.Tokens : Math.Max(0, (size.Seconds - below.Seconds) / (size.Tokens - below.Tokens));
             below = size;
         }
 
-        return below.Seconds == 0 ? 0 : below.Seconds * (1 + (FirstShare * (tokens - below.Tokens) / below.Tokens));
+        return below.Seconds + (slope * (tokens - below.Tokens));
     }
 
     private static int IndexOf(int tokens)

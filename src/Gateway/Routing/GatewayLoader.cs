@@ -57,6 +57,7 @@ internal sealed class GatewayLoader(
             ModelPath = deployment.Path!,
             ContextLength = deployment.ContextLength,
             CacheCells = deployment.CacheCells,
+            Speculation = deployment.Speculation,
             Threads = deployment.Threads,
         };
         return options with

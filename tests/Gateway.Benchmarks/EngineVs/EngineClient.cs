@@ -83,7 +83,7 @@ internal sealed class EngineClient : IDisposable
         // SmolLM2's tokens that end a turn are impossible: every answer is as long as it was asked for.
         var body = string.Create(
             CultureInfo.InvariantCulture,
-            $$$"""{"model":"{{{Model}}}","messages":[{"role":"user","content":{{{JsonSerializer.Serialize(call.Content)}}}}],"max_tokens":{{{call.MaxTokens}}},"temperature":{{{call.Temperature}}},"top_k":40,"top_p":0.95,"min_p":0.05,"seed":7,"logit_bias":{"0":-100,"2":-100}{{{(stream ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : "")}}}}""");
+            $$$"""{"model":"{{{Model}}}","messages":[{"role":"user","content":{{{JsonSerializer.Serialize(call.Content)}}}}],"max_tokens":{{{call.MaxTokens}}},"temperature":{{{call.Temperature}}},"top_k":40,"top_p":0.95,"min_p":0.05,"logit_bias":{"0":-100,"2":-100}{{{(stream ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : "")}}}}""");
         var message = new HttpRequestMessage(HttpMethod.Post, server.Url + "/v1/chat/completions") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         message.Headers.Authorization = server.KeyOf(call.Tenant) is { } key ? new AuthenticationHeaderValue("Bearer", key) : null;
         return message;

@@ -23,6 +23,9 @@ internal sealed record EngineVsOptions
     /// <summary>Requests of the part that looks at memory.</summary>
     public int Requests { get; private init; } = 1_000;
 
+    /// <summary>The gateway.dll of another build, to see what a change did; null is this one.</summary>
+    public string? GatewayPath { get; private init; }
+
     /// <summary>A line for the deployment in the gateway's configuration.</summary>
     public string Deployment { get; private init; } = "";
 
@@ -46,13 +49,14 @@ internal sealed record EngineVsOptions
                 ("rounds", true) => options with { Rounds = number },
                 ("requests", true) => options with { Requests = number },
                 ("model", _) => options with { ModelPath = Path.GetFullPath(value) },
+                ("gateway", _) => options with { GatewayPath = Path.GetFullPath(value) },
                 ("deployment", _) => options with { Deployment = value },
                 ("llama-server", _) => options with { LlamaServerArguments = value.Split(' ', StringSplitOptions.RemoveEmptyEntries) },
                 _ => null,
             };
             if (read is null)
             {
-                Console.Error.WriteLine($"Not understood: {argument}. Options: threads=N parallel=N rounds=N requests=N model=PATH deployment='key: value' llama-server='ARGUMENTS'");
+                Console.Error.WriteLine($"Not understood: {argument}. Options: threads=N parallel=N rounds=N requests=N model=PATH gateway=DLL deployment='key: value' llama-server='ARGUMENTS'");
                 return null;
             }
 

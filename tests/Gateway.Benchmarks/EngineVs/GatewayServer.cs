@@ -40,7 +40,7 @@ internal sealed class GatewayServer : EngineServer
               - { name: a, models: ["*"], keys: [{ name: k, sha256: {{Child.HashOf(TenantKey(0))}} }] }
               - { name: b, models: ["*"], keys: [{ name: k, sha256: {{Child.HashOf(TenantKey(1))}} }] }
             """);
-        return new GatewayServer(await Child.StartGatewayAsync(folder));
+        return new GatewayServer(await Child.StartGatewayAsync(folder, options.GatewayPath));
     }
 
     public override string? KeyOf(int tenant) => TenantKey(tenant);

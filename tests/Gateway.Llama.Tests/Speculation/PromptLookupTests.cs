@@ -80,10 +80,10 @@ public class PromptLookupTests
                 var tokens = bytes.Select(b => b % 3).ToArray();
                 var lookup = new PromptLookup();
                 lookup.Follow(tokens);
-                return lookup.HasGuess == Search(tokens) is { } found && (!lookup.HasGuess || FirstGuess(lookup, tokens) == tokens[found]);
+                return (lookup.HasGuess ? FirstGuess(lookup, tokens) : null) == (Search(tokens) is { } found ? tokens[found] : (int?)null);
             }));
 
-    private static int FirstGuess(PromptLookup lookup, int[] tokens)
+    private static int? FirstGuess(PromptLookup lookup, int[] tokens)
     {
         var guess = new int[1];
         lookup.Guess(tokens, guess);
