@@ -1,4 +1,5 @@
 using Gateway.Llama.Gguf.Checks;
+using Gateway.Llama.Scheduling;
 
 namespace Gateway.Llama.Gguf;
 
@@ -50,6 +51,12 @@ public sealed record ModelSummary
     /// <summary>How an embedding is made: "none", "mean", "cls", "last" or "rank".</summary>
     public string? Pooling { get; init; }
 
+    /// <summary>
+    /// What requests can share of what they begin with: "any" part, "window" (what ends within the sliding window that was kept), "checkpoints" (where a
+    /// state was kept), or "none". Null for models that do not continue texts.
+    /// </summary>
+    public string? PrefixSharing { get; init; }
+
     /// <summary>Kind of the tokenizer, and how it cuts a text: "gpt2/smollm".</summary>
     public string? Tokenizer { get; init; }
 
@@ -85,6 +92,7 @@ public sealed record ModelSummary
             Experts = model.UInt32("expert_count"),
             ExpertsUsed = model.OfLayer("expert_used_count", 0),
             Pooling = model.UInt32("pooling_type") switch { 0 => "none", 1 => "mean", 2 => "cls", 3 => "last", 4 => "rank", _ => null },
+            PrefixSharing = model.Architecture.Length > 0 && model.Purpose.Task == ModelTask.Generate ? PrefixMemories.Of(model).ToString().ToLowerInvariant() : null,
             Tokenizer = tokenizer.ModelName is { } name && tokenizer.Pre is { Length: > 0 } pre ? name + "/" + pre : tokenizer.ModelName,
             VocabularySize = tokenizer.Tokens?.Count ?? 0,
             SpecialTokens = SpecialToken.Of(tokenizer),

@@ -144,6 +144,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _wake.Dispose();
     }
 
+    /// <summary>Sequence ids that nobody has, that the tree has, and all; to be asked while nothing runs.</summary>
+    internal (int Free, int Cached, int All) Ids => (_freeIds.Count, _tree.ResidentCount, _sequences);
+
     /// <summary>Breaks off the decode in progress and those after it, that many; the sequences try again.</summary>
     internal void AbortDecode(byte decodes = 1) => _abort.Set(decodes);
 

@@ -25,4 +25,10 @@ internal static class PrefixMemories
         : hasStates ? PrefixMemory.Checkpoints
         : slidingWindow > 0 ? PrefixMemory.Window
         : PrefixMemory.Any;
+
+    /// <summary>As far as the file tells.</summary>
+    public static PrefixMemory Of(ModelMetadata model) => Of(
+        model.Architecture,
+        Architectures.Recurrent.Contains(model.Architecture) || Architectures.Hybrid.Contains(model.Architecture),
+        (int)Math.Min(model.UInt32("attention.sliding_window") ?? 0, int.MaxValue));
 }

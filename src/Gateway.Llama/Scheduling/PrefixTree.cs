@@ -31,8 +31,8 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
     /// <summary>Bytes of nodes in the host's memory.</summary>
     public long HostBytes { get; private set; }
 
-    /// <summary>Nodes, wherever they are.</summary>
-    public int Count => _resident.Count + _saved.Count;
+    /// <summary>Nodes in the context.</summary>
+    public int ResidentCount => _resident.Count;
 
     /// <summary>Nodes that went to the host's memory until now.</summary>
     public long Spills { get; private set; }
@@ -239,7 +239,8 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
 
     private bool HasWindow(PrefixMatch match)
     {
-        var first = Math.Max(0, match.Length - window);
+        // The next token is at position Length and sees window - 1 others.
+        var first = Math.Max(0, match.Length - window + 1);
         for (var node = match.Node; node.Parent is not null && node.End > first; node = node.Parent)
         {
             var kept = node.Id is { } id ? memory.FirstPosition(id) : node.FirstSaved;
@@ -263,9 +264,9 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
         return path;
     }
 
-    // A conversation that goes on stays one node, rather than one more for each turn.
+    // A conversation that goes on stays one node, rather than one more for each turn. With a window each turn's end has to be kept.
     private bool CanGrow(PrefixNode node, PrefixNode? pinned) =>
-        node == pinned && node.Pins == 1 && node.Children.Count == 0 && node.Parent is not null && kind != PrefixMemory.Checkpoints;
+        node == pinned && node.Pins == 1 && node.Children.Count == 0 && node.Parent is not null && kind == PrefixMemory.Any;
 
     private PrefixMatch Grow(PrefixNode node, ReadOnlySpan<int> tokens, LLamaSeqId from)
     {

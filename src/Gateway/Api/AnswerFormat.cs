@@ -110,6 +110,9 @@ internal abstract class AnswerFormat(string model, long createdAt, string idPref
         writer.WriteNumber("prompt_tokens"u8, usage.InputTokens);
         writer.WriteNumber("completion_tokens"u8, usage.OutputTokens);
         writer.WriteNumber("total_tokens"u8, usage.InputTokens + usage.OutputTokens);
+        writer.WriteStartObject("prompt_tokens_details"u8);
+        writer.WriteNumber("cached_tokens"u8, usage.CachedTokens);
+        writer.WriteEndObject();
         if (usage.ReasoningTokens is { } reasoning)
         {
             writer.WriteStartObject("completion_tokens_details"u8);

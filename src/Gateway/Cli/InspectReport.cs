@@ -57,6 +57,14 @@ internal sealed record InspectReport(
         }
 
         Line("chat template", Template());
+        Line("prefixes", Summary.PrefixSharing switch
+        {
+            "any" => "any beginning that two requests share is computed once",
+            "window" => "beginnings that requests share are computed once, where they end within the sliding window that was kept",
+            "checkpoints" => "beginnings that requests share are computed once, from where a state was kept",
+            "none" => "nothing is shared between requests",
+            _ => null,
+        });
         Line("memory", MemoryText());
         Line("problems", Problems.Count == 0 ? "none" : Invariant($"{Problems.Count}"));
         foreach (var problem in Problems)

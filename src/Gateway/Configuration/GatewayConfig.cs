@@ -172,8 +172,11 @@ internal sealed record DeploymentConfig
     [LocalOnly, Bounds(1, LlamaEngineOptions.MostSequences), Description("local: requests decoded at a time. Default 8.")]
     public int? Parallel { get; init; }
 
-    [LocalOnly, Bounds(0, 100_000), Description("local: requests that wait for a place before further ones get a 429. Default 64.")]
+    [LocalOnly, Bounds(0, 100_000), Description("local: requests of one tenant that wait for a place before its further ones get a 429; of all tenants together four times as many. Default 64.")]
     public int? Queue { get; init; }
+
+    [LocalOnly, Description("local: whether what was computed of a tenant's prompts and answers is kept for its later requests that begin with it. Default true.")]
+    public bool PrefixCache { get; init; } = true;
 
     [LocalOnly, Bounds(1, LlamaEngineOptions.MostThreads), Description("local: threads of the engine at most; fewer while others need the processor. Default: the physical cores.")]
     public int? Threads { get; init; }

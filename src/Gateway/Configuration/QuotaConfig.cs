@@ -86,6 +86,12 @@ internal sealed record PlanConfig
 
     [Description("Lets requests over a limit of requests, tokens or concurrency wait for a while. Default: they are refused at once.")]
     public WaitConfig? Wait { get; init; }
+
+    [Bounds(1, 1_000), Description("Share of each tenant of the plan in a model of this process, beside the other tenants that ask for it at the same time. Default 1.")]
+    public int Weight { get; init; } = 1;
+
+    [Bounds(-100, 100), Description("Requests of a higher priority are served before those of a lower one by models of this process, and take their places. Default 0.")]
+    public int Priority { get; init; }
 }
 
 internal sealed record PlanModelConfig

@@ -1,6 +1,7 @@
 using Gateway.Api;
 using Gateway.Exchanges;
 using Gateway.Llama;
+using Gateway.Tenants;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Engine;
@@ -78,7 +79,7 @@ internal sealed partial class EngineMiddleware
 
         try
         {
-            if (!engine.Engine.TrySubmit(ToGenerations(request, engine.Adapters, local.DefaultMaxTokens), ended.Token, out var generations))
+            if (!engine.Engine.TrySubmit(ToGenerations(request, exchange.Caller.Tenant, engine.Adapters, local.DefaultMaxTokens), ended.Token, out var generations))
             {
                 await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
                 return;
@@ -154,7 +155,7 @@ internal sealed partial class EngineMiddleware
         }
     }
 
-    private static List<GenerationRequest> ToGenerations(LocalRequest request, IReadOnlyList<AppliedAdapter> adapters, int defaultMaxTokens)
+    private static List<GenerationRequest> ToGenerations(LocalRequest request, TenantModel tenant, IReadOnlyList<AppliedAdapter> adapters, int defaultMaxTokens)
     {
         var generations = new List<GenerationRequest>(request.Prompts.Count * request.Settings.Choices);
         foreach (var prompt in request.Prompts)
@@ -171,6 +172,9 @@ internal sealed partial class EngineMiddleware
                     VisibleTokens = request.VisibleTokens,
                     Grammar = request.Grammar,
                     Adapters = adapters,
+                    Owner = tenant.Name,
+                    Weight = tenant.Weight,
+                    Priority = tenant.Priority,
 
                     // One seed for all would give the same answer n times.
                     Sampling = sampling.Seed is { } seed ? sampling with { Seed = seed + (uint)choice } : sampling,

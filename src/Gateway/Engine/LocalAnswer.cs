@@ -19,7 +19,11 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         [.. generations.Select(g => new ChoiceReader(g, request.CreateParser(), engine, request.VisibleTokens))];
 
     /// <summary>What was used so far. A prompt counts once, however many answers to it were asked for, and not before one of them was begun.</summary>
-    public Usage Usage => new(request.Prompts.Where(IsBegun).Sum(p => p.Count), generations.Sum(g => g.CompletionTokens)) { ReasoningTokens = CountReasoning() };
+    public Usage Usage => new(request.Prompts.Where(IsBegun).Sum(p => p.Count), generations.Sum(g => g.CompletionTokens)) 
+    {
+        ReasoningTokens = CountReasoning(),
+        CachedTokens = request.Prompts.Select(CachedOf).Sum(),
+    };
 
     /// <summary>Writes the whole answer as one JSON object.</summary>
     public async Task WriteWholeAsync()
@@ -81,6 +85,10 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
 
     private bool IsBegun(IReadOnlyList<int> prompt, int index) =>
         generations.Skip(index * request.Settings.Choices).Take(request.Settings.Choices).Any(g => g.HasStarted);
+
+    // Further answers to a prompt find what the first has read; of the prompt itself only what nobody had to read was cached.
+    private int CachedOf(IReadOnlyList<int> prompt, int index) =>
+        generations.Skip(index * request.Settings.Choices).Take(request.Settings.Choices).Where(g => g.HasStarted).Select(g => g.CachedTokens).DefaultIfEmpty().Min();
 
     // By a fault, or by the end of the gateway: what there is of the answer is not one.
     private ApiError? WhyBrokenOff()

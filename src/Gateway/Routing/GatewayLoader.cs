@@ -64,6 +64,7 @@ internal sealed class GatewayLoader(
         {
             MaxSequences = deployment.Parallel ?? options.MaxSequences,
             QueueCapacity = deployment.Queue ?? options.QueueCapacity,
+            PrefixCache = deployment.PrefixCache,
         };
     }
 }

@@ -21,13 +21,19 @@ internal sealed class EngineMetrics
         meter.CreateObservableGauge("gateway.engine.size", () => Sum(e => e.Engine.Info.SizeInBytes), "By", "Weights of the models in memory, without adapters.");
         meter.CreateObservableGauge("gateway.engine.requests.waiting", () => Read(s => s.Waiting), "{request}", "Requests that wait for a place in the engine.");
         meter.CreateObservableGauge("gateway.engine.requests.running", () => Read(s => s.Running), "{request}", "Requests that the engine works on.");
-        meter.CreateObservableGauge("gateway.engine.kv.used", () => Read(s => s.CellsUsed), "{cell}", "Cells of the KV cache in use or reserved, a token each.");
+        meter.CreateObservableGauge("gateway.engine.kv.used", () => Read(s => s.CellsUsed), "{cell}", "Cells of the KV cache in use, a token each.");
+        meter.CreateObservableGauge("gateway.engine.kv.cached", () => Read(s => s.CellsCached), "{cell}", "Cells of the KV cache that hold what later requests may begin with; they are free for whoever needs them.");
         meter.CreateObservableGauge("gateway.engine.kv.size", () => Read(s => s.CellsTotal), "{cell}", "Cells of the KV cache.");
         meter.CreateObservableGauge("gateway.engine.threads", () => Read(s => s.Threads), "{thread}", "Threads that compute; one while others need the processor.");
         meter.CreateObservableCounter("gateway.engine.prompt.tokens", () => Read(s => s.PromptTokens), "{token}", "Tokens of prompts that the engine has read.");
         meter.CreateObservableCounter("gateway.engine.generated.tokens", () => Read(s => s.GeneratedTokens), "{token}", "Tokens that the engine has drawn.");
         meter.CreateObservableCounter("gateway.engine.guessed.tokens", () => Read(s => s.GuessedTokens), "{token}", "Tokens that were guessed and decoded in the hope that they would be drawn.");
         meter.CreateObservableCounter("gateway.engine.guessed.right.tokens", () => Read(s => s.RightGuesses), "{token}", "Of the guessed tokens, those that were drawn: steps that were saved.");
+        meter.CreateObservableCounter("gateway.engine.prompt.cached_tokens", () => Read(s => s.CachedTokens), "{token}", "Tokens of prompts that the engine did not have to read, since it knew them.");
+        meter.CreateObservableCounter("gateway.engine.preemptions", () => Read(s => s.Preemptions), "{request}", "Requests that gave up their places for others, and went on later.");
+        meter.CreateObservableCounter("gateway.engine.spills", () => Read(s => s.Spills), "{spill}", "Times that a part of the cache went to the host's memory.");
+        meter.CreateObservableGauge("gateway.engine.host_cache.size", () => Read(s => s.HostCacheBytes), "By", "Bytes of the cache in the host's memory.");
+        meter.CreateObservableCounter("gateway.engine.step.time", () => Sum(e => e.Engine.Statistics.StepTime.TotalSeconds), "s", "Time spent in steps of the engine.");
         meter.CreateObservableCounter("gateway.engine.steps", () => Read(s => s.DecodeSteps), "{step}", "Steps of the engine, each over a batch of requests.");
     }
 
@@ -37,6 +43,10 @@ internal sealed class EngineMetrics
     private IEnumerable<Measurement<long>> Sum(Func<LoadedEngine, long> value) =>
         _engines.Engines.Where(e => e.Engine.Value is not null).GroupBy(e => e.Deployment, StringComparer.Ordinal)
             .Select(g => new Measurement<long>(g.Sum(e => value(e.Engine.Value!)), Tag(g.Key)));
+
+    private IEnumerable<Measurement<double>> Sum(Func<LoadedEngine, double> value) =>
+        _engines.Engines.Where(e => e.Engine.Value is not null).GroupBy(e => e.Deployment, StringComparer.Ordinal)
+            .Select(g => new Measurement<double>(g.Sum(e => value(e.Engine.Value!)), Tag(g.Key)));
 
     private IEnumerable<Measurement<double>> ReadNewest(Func<EngineHandle, double> value) =>
         Newest().Select(h => new Measurement<double>(value(h), Tag(h.Deployment)));

@@ -33,7 +33,7 @@ internal sealed record AccessModel(
         var allModels = config.Models.Select(m => m.Name).ToFrozenSet(StringComparer.Ordinal);
         var tenants = config.Tenants.ToFrozenDictionary(
             t => t.Name,
-            t => new TenantModel(t.Name, ModelsOf(t, allModels), residency.PolicyOf(t.Name)) { KeyPolicy = t.KeyPolicy, Quota = TenantQuota.Of(t, config) },
+            t => TenantOf(t, allModels, residency, config),
             StringComparer.Ordinal);
         return new(
             tenants,
@@ -46,6 +46,18 @@ internal sealed record AccessModel(
 
     /// <summary>Least data class of requests with this scope; null when it names one that there is no longer.</summary>
     public DataClass? FloorOf(KeyScope scope) => scope.DataClass is null ? Classes.Lowest : Classes.Find(scope.DataClass);
+
+    private static TenantModel TenantOf(TenantConfig tenant, FrozenSet<string> allModels, ResidencyModel residency, GatewayConfig config)
+    {
+        var plan = config.Plans.FirstOrDefault(p => p.Name == tenant.Plan);
+        return new(tenant.Name, ModelsOf(tenant, allModels), residency.PolicyOf(tenant.Name))
+        {
+            KeyPolicy = tenant.KeyPolicy,
+            Quota = TenantQuota.Of(tenant, config),
+            Weight = plan?.Weight ?? 1,
+            Priority = plan?.Priority ?? 0,
+        };
+    }
 
     private static FrozenSet<string> ModelsOf(TenantConfig tenant, FrozenSet<string> allModels) =>
         tenant.Models.Contains(TenantModelsValidator.Every, StringComparer.Ordinal) ? allModels : tenant.Models.ToFrozenSet(StringComparer.Ordinal);

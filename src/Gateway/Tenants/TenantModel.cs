@@ -16,4 +16,10 @@ internal sealed record TenantModel(string Name, FrozenSet<string> Models, Reside
 
     /// <summary>Its limits.</summary>
     public TenantQuota Quota { get; init; } = TenantQuota.None;
+
+    /// <summary>Its share of an engine beside other tenants.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>Its requests come before those of a lower priority.</summary>
+    public int Priority { get; init; }
 }

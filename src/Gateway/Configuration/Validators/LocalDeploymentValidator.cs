@@ -64,14 +64,15 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
             {
                 report.Warning(
                     $"deployments[{index}].path",
-                    $"the file is loaded a second time, since {ConfigText.Quote(other.Name)} has other settings; with the same context_length, cache_cells, parallel, queue, threads and speculation both share it");
+                    $"the file is loaded a second time, since {ConfigText.Quote(other.Name)} has other settings; with the same context_length, cache_cells, parallel, queue, threads, prefix_cache and speculation both share it");
                 return;
             }
         }
     }
 
     private static bool IsShared(DeploymentConfig a, DeploymentConfig b) =>
-        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads, a.Speculation) == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads, b.Speculation);
+        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads, a.PrefixCache, a.Speculation)
+        == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads, b.PrefixCache, b.Speculation);
 
     private static void CheckFile(string written, string key, ConfigReport report)
     {
