@@ -274,8 +274,7 @@ internal sealed partial class LlamaScheduler
             return;
         }
 
-        var cells = _tree.Cells;
-        var end = _tree.Publish(sequence.Adapters, sequence.Tenant.Name, sequence.Tokens[..sequence.Decoded], sequence.Id, sequence.Shared);
+        var end = _tree.Publish(sequence.Adapters, sequence.Tenant.Name, sequence.Tokens[..sequence.Decoded], sequence.Id, sequence.Shared, out var taken);
         if (end.Length > sequence.SharedEnd)
         {
             _tree.Pin(end.Node);
@@ -284,7 +283,7 @@ internal sealed partial class LlamaScheduler
                 _tree.Unpin(before);
             }
 
-            sequence.Share(end, taken: _tree.Cells - cells);
+            sequence.Share(end, taken);
         }
     }
 

@@ -106,15 +106,17 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
 
     /// <summary>
     /// Keeps what a sequence has computed: the positions behind what is known already get a node. Returns how far the tree has it now, which is
-    /// less than all of it where ids are short; <see cref="Cells"/> grew by those that it took over from the sequence.
+    /// less than all of it where ids are short.
     /// </summary>
     /// <param name="adapters">The adapters it was computed with.</param>
     /// <param name="owner">Whose it is.</param>
     /// <param name="tokens">What the sequence has, all of it: its state can be kept as it is now only.</param>
     /// <param name="from">The sequence.</param>
     /// <param name="pinned">The node that it pins, if any.</param>
-    public PrefixMatch Publish(AdapterSet adapters, string owner, ReadOnlySpan<int> tokens, LLamaSeqId from, PrefixNode? pinned)
+    /// <param name="taken">Of the sequence's cells, how many are counted here from now on.</param>
+    public PrefixMatch Publish(AdapterSet adapters, string owner, ReadOnlySpan<int> tokens, LLamaSeqId from, PrefixNode? pinned, out int taken)
     {
+        taken = 0;
         var root = RootOf(adapters, owner);
         if (root is null)
         {
@@ -122,7 +124,8 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
             _roots.Add(root);
         }
 
-        var match = kind == PrefixMemory.Checkpoints ? Deepest(root, tokens) : Walk(root, tokens);
+        // With checkpoints the same tokens may stand on several branches; on another one than its own the cells it shares would not be its any more.
+        var match = kind == PrefixMemory.Checkpoints ? Deepest(pinned ?? root, tokens) : Walk(root, tokens);
         if (!match.Node.IsResident)
         {
             // What is in the host's memory cannot be split, nor have children here: what was computed anew takes its place.
@@ -145,7 +148,9 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
             match = new(upper, match.Length);
         }
 
-        return CanGrow(match.Node, pinned) ? Grow(match.Node, tokens, from) : Add(match, tokens, from);
+        var end = CanGrow(match.Node, pinned) ? Grow(match.Node, tokens, from) : Add(match, tokens, from);
+        taken = end.Length - match.Length;
+        return end;
     }
 
     /// <summary>Forgets what was computed with adapters that are gone.</summary>

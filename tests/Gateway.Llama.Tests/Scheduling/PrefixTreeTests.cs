@@ -147,8 +147,8 @@ public sealed class PrefixTreeTests
 
         private void Keep(Request request)
         {
-            var (cells, own) = (_tree.Cells, request.Own);
-            var end = _tree.Publish(AdapterSet.None, request.Owner, request.Tokens.ToArray(), request.Id, request.Shared);
+            var own = request.Own;
+            var end = _tree.Publish(AdapterSet.None, request.Owner, request.Tokens.ToArray(), request.Id, request.Shared, out var taken);
             if (!_published.TryGetValue(request.Owner, out var published))
             {
                 _published.Add(request.Owner, published = []);
@@ -165,7 +165,7 @@ public sealed class PrefixTreeTests
 
                 request.Shared = end.Node;
                 request.SharedEnd = end.Length;
-                request.Duplicates = own - (_tree.Cells - cells) - (request.Tokens.Count - end.Length);
+                request.Duplicates = own - taken - (request.Tokens.Count - end.Length);
             }
         }
 
