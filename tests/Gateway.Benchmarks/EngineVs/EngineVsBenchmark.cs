@@ -11,6 +11,7 @@ internal static class EngineVsBenchmark
     private static readonly (string Name, Func<Comparison, EngineClient, ColdText, Task> RunAsync)[] Parts =
     [
         ("throughput", StreamParts.RunThroughputAsync),
+        ("speculation", SpeculationPart.RunAsync),
         ("gap", StreamParts.RunGapAsync),
         ("shared", PrefixParts.RunSharedAsync),
         ("prefix", PrefixParts.RunKnownAsync),

@@ -27,7 +27,7 @@ internal sealed record EngineVsOptions
     public string? GatewayPath { get; private init; }
 
     /// <summary>A line for the deployment in the gateway's configuration.</summary>
-    public string Deployment { get; private init; } = "";
+    public string Deployment { get; init; } = "";
 
     /// <summary>
     /// How llama-server lays out its KV cache. As many cells as the gateway has, shared by all slots: otherwise each of 32 slots would have 1,024

@@ -5,9 +5,13 @@ internal sealed class GatewayServer : EngineServer
 {
     private readonly Child _process;
 
-    private GatewayServer(Child process) => _process = process;
+    private GatewayServer(Child process, string name)
+    {
+        _process = process;
+        Name = name;
+    }
 
-    public override string Name => "gateway";
+    public override string Name { get; }
 
     public override string Url => _process.Url;
 
@@ -21,7 +25,7 @@ internal sealed class GatewayServer : EngineServer
 
     protected override string RunningMetric => "gateway_engine_requests_running";
 
-    public static async Task<GatewayServer> StartAsync(EngineVsOptions options)
+    public static async Task<GatewayServer> StartAsync(EngineVsOptions options, string name = "gateway")
     {
         var folder = Directory.CreateTempSubdirectory("gateway-benchmark-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "gateway.yaml"), $$"""
@@ -40,7 +44,7 @@ internal sealed class GatewayServer : EngineServer
               - { name: a, models: ["*"], keys: [{ name: k, sha256: {{Child.HashOf(TenantKey(0))}} }] }
               - { name: b, models: ["*"], keys: [{ name: k, sha256: {{Child.HashOf(TenantKey(1))}} }] }
             """);
-        return new GatewayServer(await Child.StartGatewayAsync(folder, options.GatewayPath));
+        return new GatewayServer(await Child.StartGatewayAsync(folder, options.GatewayPath), name);
     }
 
     public override string? KeyOf(int tenant) => TenantKey(tenant);

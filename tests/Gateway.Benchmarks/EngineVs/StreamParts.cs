@@ -11,18 +11,25 @@ internal static class StreamParts
     {
         foreach (var (streams, tokens, aim) in ((int, int, string)[])[(1, 192, "1.00x"), (8, 128, "1.10x"), (32, 64, "1.10x")])
         {
-            var processor = comparison.Servers.ToDictionary(s => s, _ => new List<double>());
-            await comparison.RunAsync($"throughput of {streams} streams in tokens/s", $"at least {aim}", async (server, _) =>
-            {
-                var calls = Enumerable.Range(0, streams).Select(_ => new EngineCall($"Write a long story with these words: {text.Of(20)}.", tokens)).ToList();
-                var (before, started) = (server.ProcessorTime, Stopwatch.GetTimestamp());
-                var results = await Task.WhenAll(calls.Select(c => client.StreamAsync(server, c)));
-                var elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
-                processor[server].Add((server.ProcessorTime - before).TotalMilliseconds / results.Sum(r => r.Tokens));
-                return results.Sum(r => r.Tokens) / elapsed;
-            });
-            comparison.Write($"processor time of {streams} streams in ms a token", "none", processor);
+            await RunThroughputAsync(
+                comparison, client, $"{streams} streams", $"at least {aim}", streams, () => new EngineCall($"Write a long story with these words: {text.Of(20)}.", tokens));
         }
+    }
+
+    /// <summary>Tokens per second of streams that begin together, and the processor time of a token.</summary>
+    public static async Task RunThroughputAsync(Comparison comparison, EngineClient client, string what, string aim, int streams, Func<EngineCall> newCall)
+    {
+        var processor = comparison.Servers.ToDictionary(s => s, _ => new List<double>());
+        await comparison.RunAsync($"throughput of {what} in tokens/s", aim, async (server, _) =>
+        {
+            var calls = Enumerable.Range(0, streams).Select(_ => newCall()).ToList();
+            var (before, started) = (server.ProcessorTime, Stopwatch.GetTimestamp());
+            var results = await Task.WhenAll(calls.Select(c => client.StreamAsync(server, c)));
+            var elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            processor[server].Add((server.ProcessorTime - before).TotalMilliseconds / results.Sum(r => r.Tokens));
+            return results.Sum(r => r.Tokens) / elapsed;
+        });
+        comparison.Write($"processor time of {what} in ms a token", "none", processor);
     }
 
     public static Task RunGapAsync(Comparison comparison, EngineClient client, ColdText text) =>
