@@ -59,6 +59,12 @@ public sealed record LlamaEngineOptions
     /// <summary>Whether what was computed of prompts and answers is kept for later requests of the same owner that begin with it.</summary>
     public bool PrefixCache { get; init; } = true;
 
+    /// <summary>Whether tokens are guessed, and several decoded in one step, where that is faster. Answers are the same.</summary>
+    public Speculate Speculation { get; init; } = Speculate.Lookup;
+
+    /// <summary>So many guesses whenever there are any, whatever they bring: what is measured is another time another, and tests are to be the same.</summary>
+    internal int? FixedGuesses { get; init; }
+
     /// <summary>
     /// Bytes of the host's memory, beside the KV cache, for what had to leave that: of the cache, and of requests that made place for others.
     /// </summary>
@@ -107,4 +113,17 @@ public sealed record LlamaEngineOptions
 
     private static string? OutOfRange(int? value, int least, int most, string name) =>
         value < least || value > most ? string.Create(CultureInfo.InvariantCulture, $"{name} must be {least} to {most}, not {value}.") : null;
+}
+
+/// <summary>Where guesses of the next tokens come from.</summary>
+public enum Speculate
+{
+    /// <summary>
+    /// From the request's own prompt and answer: what followed when the last tokens were there before. Tried only while, by what was measured, it
+    /// makes answers faster. Models whose memory cannot take tokens back (recurrent layers, sliding windows) go without.
+    /// </summary>
+    Lookup,
+
+    /// <summary>Nothing is guessed.</summary>
+    Off,
 }

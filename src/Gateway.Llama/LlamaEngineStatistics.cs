@@ -45,6 +45,12 @@ public readonly record struct LlamaEngineStatistics
     /// <summary>Bytes that the cache takes there now.</summary>
     public long HostCacheBytes { get; init; }
 
+    /// <summary>Tokens that were guessed and decoded in the hope that they would be drawn.</summary>
+    public long GuessedTokens { get; init; }
+
+    /// <summary>Of those, the ones that were: steps that were saved.</summary>
+    public long RightGuesses { get; init; }
+
     /// <summary>Time spent in calls of llama_decode that succeeded.</summary>
     public TimeSpan StepTime { get; init; }
 }

@@ -10,7 +10,7 @@ internal sealed class Child : IDisposable
 {
     public const string Key = "benchmark-key";
 
-    public static readonly string KeyHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)));
+    public static readonly string KeyHash = HashOf(Key);
 
     private readonly Process _process;
 
@@ -23,6 +23,19 @@ internal sealed class Child : IDisposable
     /// <summary>Where it listens.</summary>
     public string Url { get; }
 
+    /// <summary>Where a gateway's admin endpoints are; empty for others.</summary>
+    public string AdminUrl { get; private set; } = "";
+
+    /// <summary>Bytes of its memory that are in RAM.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Processor time of all its threads so far.</summary>
     public TimeSpan ProcessorTime
     {
@@ -33,19 +46,29 @@ internal sealed class Child : IDisposable
         }
     }
 
+    /// <summary>A key as the configuration has it.</summary>
+    public static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+
     public static Task<Child> StartRoleAsync(params string[] role) => StartAsync(
         [typeof(Child).Assembly.Location, "role", .. role], Path.GetTempPath(), line => line.StartsWith("listening ", StringComparison.Ordinal) ? line[10..] : null);
 
     /// <summary>Starts the gateway in a folder; with a <c>gateway.yaml</c> there it goes by that.</summary>
-    public static Task<Child> StartGatewayAsync(string folder)
+    /// <param name="folder">Its working directory and data folder.</param>
+    /// <param name="program">The gateway.dll of another build; null takes the one built with this.</param>
+    public static async Task<Child> StartGatewayAsync(string folder, string? program = null)
     {
-        var program = typeof(Child).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "GatewayProgram").Value!;
+        program ??= typeof(Child).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "GatewayProgram").Value!;
         string? url = null;
-        return StartAsync([program, "--urls", "http://127.0.0.1:0"], folder, line =>
+        var admin = "";
+        var gateway = await StartAsync([program, "--urls", "http://127.0.0.1:0"], folder, line =>
         {
-            url ??= line.StartsWith("  API ", StringComparison.Ordinal) ? line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1][..^"/v1".Length] : null;
+            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            url ??= line.StartsWith("  API ", StringComparison.Ordinal) ? words[1][..^"/v1".Length] : null;
+            admin = line.StartsWith("  Admin ", StringComparison.Ordinal) && words[1].EndsWith("/metrics", StringComparison.Ordinal) ? words[1][..^"/metrics".Length] : admin;
             return line.TrimStart().StartsWith("-d '{", StringComparison.Ordinal) ? url : null;
         });
+        gateway.AdminUrl = admin;
+        return gateway;
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using Gateway.Benchmarks;
+using Gateway.Benchmarks.EngineVs;
 
 // Without an argument all of them run; the roles are the processes that a benchmark starts beside itself.
 return args switch
@@ -10,6 +11,7 @@ return args switch
     ["proxy"] => await ProxyBenchmark.RunAsync(),
     ["engine"] => await EngineBenchmark.RunAsync(threads: null),
     ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
+    ["engine-vs", .. var arguments] => await EngineVsBenchmark.RunAsync(arguments),
     ["grammar"] => await GrammarBenchmark.RunAsync(),
     ["tools"] => await ToolsBenchmark.RunAsync(),
     ["embeddings"] => await EmbeddingBenchmark.RunAsync(),
@@ -25,7 +27,7 @@ return args switch
     ["quotas", "race"] => await QuotaRaceBenchmark.RunAsync(1_000_000),
     ["quotas", "race", var count] => await QuotaRaceBenchmark.RunAsync(long.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
     ["residency"] => ResidencyBenchmark.Run() + await GuardBenchmark.RunAsync(),
-    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
+    [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await EngineVsBenchmark.RunAsync([]) + await GrammarBenchmark.RunAsync()
         + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync()
         + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000)
         + await QuotasBenchmark.RunAsync() + await QuotaRedisBenchmark.RunAsync() + await QuotaRaceBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run()
@@ -36,6 +38,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas [memory | redis | race [COUNT]] | residency | detect]");
+        "usage: [proxy | engine [THREADS] | engine-vs [PART ...] [NAME=VALUE ...] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas [memory | redis | race [COUNT]] | residency | detect]");
     return 2;
 }

@@ -30,6 +30,7 @@ internal sealed partial class LlamaScheduler
         while (!Volatile.Read(ref _closed))
         {
             // Less at a time after each failure: a smaller batch finds room in the memory sooner.
+            sequence.Guess(0);
             sequence.Scheduled = Math.Min(sequence.Pending, Math.Max(1, _batchSize >> (2 * sequence.Failures)));
             var result = Decode([sequence]);
             if (result == DecodeResult.Ok)
@@ -52,7 +53,7 @@ internal sealed partial class LlamaScheduler
         var answers = 0;
         foreach (var sequence in group)
         {
-            answers += sequence.Pending == 1 ? 1 : 0;
+            answers += sequence.Pending == 1 ? 1 + sequence.Guesses : 0;
             sequence.AddTo(_batch);
         }
 
@@ -84,7 +85,7 @@ internal sealed partial class LlamaScheduler
 
             if (sequence.LogitsIndex >= 0)
             {
-                DrawNext(sequence);
+                DrawTokens(sequence);
             }
         }
 
@@ -102,6 +103,10 @@ internal sealed partial class LlamaScheduler
 
         _threads.Record(promptTokens + answerTokens, elapsed);
         _cost.Record(promptTokens, answerTokens, elapsed);
+        if (promptTokens == 0)
+        {
+            TimesNow.Record(answerTokens, elapsed);
+        }
     }
 
     /// <summary>A failed decode leaves the parts of it that were done: takes them back, so that the memory is again what it was.</summary>
@@ -122,9 +127,10 @@ internal sealed partial class LlamaScheduler
         }
     }
 
-    private void DrawNext(RunningSequence sequence)
+    /// <summary>Draws a token from a row of logits, the first or that of a guess. Null when the answer has ended, with it or without.</summary>
+    private int? DrawNext(RunningSequence sequence, int row)
     {
-        var logits = LogitsOf(sequence);
+        var logits = LogitsOf(sequence.LogitsIndex + row);
         var topLogprobs = sequence.Generation.Request.TopLogprobs;
         if (topLogprobs is not null)
         {
@@ -137,7 +143,7 @@ internal sealed partial class LlamaScheduler
             token = DrawFitting(guard, logits, sequence);
             if (token == TokenSampler.None)
             {
-                return;
+                return null;
             }
         }
 
@@ -145,7 +151,7 @@ internal sealed partial class LlamaScheduler
         {
             Log.NoLogits(_logger, sequence.Decoded);
             Finish(sequence, FinishReason.Error, new InvalidOperationException("The model computed no usable probabilities; its weights are damaged."));
-            return;
+            return null;
         }
 
         Volatile.Write(ref _generatedTokens, _generatedTokens + 1);
@@ -154,14 +160,17 @@ internal sealed partial class LlamaScheduler
         if (sequence.Accept(token, _tokenizer, logprob) is { } reason)
         {
             Finish(sequence, reason);
+            return null;
         }
+
+        return token;
     }
 
-    private Span<float> LogitsOf(RunningSequence sequence)
+    private Span<float> LogitsOf(int index)
     {
         try
         {
-            return _context.GetLogitsIth(sequence.LogitsIndex);
+            return _context.GetLogitsIth(index);
         }
         catch (GetLogitsInvalidIndexException)
         {

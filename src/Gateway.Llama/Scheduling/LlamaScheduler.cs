@@ -58,6 +58,8 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         var kind = PrefixMemories.Of(info.Architecture, model.IsRecurrent || model.IsHybrid, model.SlidingWindow);
         _tree = new PrefixTree(_memory, kind, model.SlidingWindow, _freeIds, options.HostCacheBytes);
         _usesTree = options.PrefixCache && kind != PrefixMemory.None;
+        _fixedGuesses = options.FixedGuesses;
+        _speculates = options.Speculation == Speculate.Lookup && kind == PrefixMemory.Any;
         _planner = new StepPlanner(_batchSize, _cost);
         _batch = new LLamaBatch();
         _sampler = new TokenSampler(info.VocabularySize);
@@ -87,6 +89,8 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
                 Preemptions = Volatile.Read(ref _preemptions),
                 Spills = _tree.Spills,
                 HostCacheBytes = _tree.HostBytes,
+                GuessedTokens = Volatile.Read(ref _guessedTokens),
+                RightGuesses = Volatile.Read(ref _rightGuesses),
                 StepTime = TimeSpan.FromTicks(Volatile.Read(ref _stepTicks)),
             };
         }
@@ -197,6 +201,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         }
 
         var group = PlanStep();
+        AddGuesses(group);
         CountCells();
         Apply(group[0].Adapters);
         if (Decode(group) != DecodeResult.Ok)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Sampling;
+using Gateway.Llama.Speculation;
 using Gateway.Llama.Tokenizing;
 using LLama.Native;
 
@@ -12,13 +13,6 @@ namespace Gateway.Llama.Scheduling;
 /// <see cref="Decoded"/> are still to be decoded. When its memory is taken, by a failure or for others, it goes on from its own tokens later, and its
 /// reader sees no difference.
 /// </summary>
-/// <remarks>
-/// Where a guess of the next tokens is to be tried, this is the place: <see cref="AddTo"/> gives the batch the one pending token; a guess adds
-/// further ones behind it, each with logits (the context's n_outputs_max has to allow for the rows). After the decode the scheduler draws from each
-/// row in turn (<c>DrawNext</c>) and goes on while the draw equals the guess; then <see cref="Decoded"/> is set behind the last right one,
-/// and the rest is taken back (<c>RollBack</c> shows how), which needs a memory of <see cref="PrefixMemory.Any"/>. Cells for the whole guess are to be
-/// in <see cref="Scheduled"/> before the step, since the scheduler makes room for that many.
-/// </remarks>
 internal sealed class RunningSequence
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
@@ -26,6 +20,8 @@ internal sealed class RunningSequence
     private readonly IReadOnlySet<int> _visible;
     private int[] _tokens;
     private int _count;
+    private int[] _guesses = [];
+    private PromptLookup? _lookup;
     private int _promptRead;
 
     // UTF-16 code units of the answer that are decoded, those held back included.
@@ -109,7 +105,10 @@ internal sealed class RunningSequence
     /// <summary>How many of <see cref="Pending"/> the next decode takes.</summary>
     public int Scheduled { get; set; }
 
-    /// <summary>Index of the entry in the batch that gives the next token's logits; -1 when the prompt goes on.</summary>
+    /// <summary>Tokens beyond <see cref="Pending"/> that the next decode takes too, guessed.</summary>
+    public int Guesses { get; private set; }
+
+    /// <summary>Index of the entry in the batch that gives the next token's logits; those of guesses follow it. -1 when the prompt goes on.</summary>
     public int LogitsIndex { get; private set; }
 
     /// <summary>Decodes of this sequence alone that failed, one after the other.</summary>
@@ -148,7 +147,35 @@ internal sealed class RunningSequence
                 LogitsIndex = index;
             }
         }
+
+        for (var i = 0; i < Guesses; i++)
+        {
+            batch.Add(_guesses[i], _count + i, Id, logits: true);
+        }
     }
+
+    /// <summary>What its past tells of its next tokens.</summary>
+    public PromptLookup FollowLookup()
+    {
+        _lookup ??= new PromptLookup();
+        _lookup.Follow(Tokens);
+        return _lookup;
+    }
+
+    /// <summary>Sets how many guessed tokens the next decode takes.</summary>
+    public void Guess(int count)
+    {
+        if (count > 0)
+        {
+            _guesses = _guesses.Length == 0 ? new int[DraftPlanner.Most] : _guesses;
+            _lookup!.Guess(Tokens, _guesses.AsSpan(0, count));
+        }
+
+        Guesses = count;
+    }
+
+    /// <summary>Whether a token is what was guessed in its place.</summary>
+    public bool IsGuess(int index, int token) => index < Guesses && _guesses[index] == token;
 
     /// <summary>The scheduled tokens are decoded. Returns how many of them were the prompt's, not counted again when it starts over.</summary>
     public int AdvancePrompt()

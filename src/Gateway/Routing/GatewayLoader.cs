@@ -88,6 +88,7 @@ internal sealed class GatewayLoader(
             ModelPath = deployment.Path!,
             ContextLength = deployment.ContextLength,
             CacheCells = deployment.CacheCells,
+            Speculation = deployment.Speculation,
             Threads = deployment.Threads,
             KVCacheType = deployment.CacheType ?? default,
             FlashAttention = deployment.FlashAttention,

@@ -34,6 +34,8 @@ internal sealed class EngineMetrics
         meter.CreateObservableGauge("gateway.engine.threads", () => Read(s => s.Threads), "{thread}", "Threads that compute; one while others need the processor.");
         meter.CreateObservableCounter("gateway.engine.prompt.tokens", () => Read(s => s.PromptTokens), "{token}", "Tokens of prompts that the engine has read.");
         meter.CreateObservableCounter("gateway.engine.generated.tokens", () => Read(s => s.GeneratedTokens), "{token}", "Tokens that the engine has drawn.");
+        meter.CreateObservableCounter("gateway.engine.guessed.tokens", () => Read(s => s.GuessedTokens), "{token}", "Tokens that were guessed and decoded in the hope that they would be drawn.");
+        meter.CreateObservableCounter("gateway.engine.guessed.right.tokens", () => Read(s => s.RightGuesses), "{token}", "Of the guessed tokens, those that were drawn: steps that were saved.");
         meter.CreateObservableCounter("gateway.engine.prompt.cached_tokens", () => Read(s => s.CachedTokens), "{token}", "Tokens of prompts that the engine did not have to read, since it knew them.");
         meter.CreateObservableCounter("gateway.engine.preemptions", () => Read(s => s.Preemptions), "{request}", "Requests that gave up their places for others, and went on later.");
         meter.CreateObservableCounter("gateway.engine.spills", () => Read(s => s.Spills), "{spill}", "Times that a part of the cache went to the host's memory.");

@@ -1,0 +1,24 @@
+namespace Gateway.Benchmarks.EngineVs;
+
+/// <summary>What guessing the next tokens brings: the gateway with it against itself without, and against llama-server, which guesses nothing unless told to.</summary>
+internal static class SpeculationPart
+{
+    public static async Task RunAsync(Comparison comparison, EngineClient client, ColdText text)
+    {
+        using var without = await GatewayServer.StartAsync(comparison.Options with { Deployment = "speculation: off" }, "gateway that guesses nothing");
+        var guesses = new Comparison(comparison.Servers[0], without, comparison.Options);
+        await client.StreamAsync(without, new EngineCall(text.Of(200), 32));
+        foreach (var streams in (int[])[1, 8])
+        {
+            // Greedy, and kept from ending, this model repeats itself: what a quotation or a corrected text is for a larger one.
+            await RunAsync(guesses, client, text, $"{streams} streams that repeat", "more than 1.00x", streams, temperature: 0);
+            await RunAsync(guesses, client, text, $"{streams} streams that do not", "at least 0.97x", streams, temperature: 1.5);
+        }
+
+        await RunAsync(comparison, client, text, "1 stream that repeats", "more than 1.00x", streams: 1, temperature: 0);
+    }
+
+    private static Task RunAsync(Comparison comparison, EngineClient client, ColdText text, string what, string aim, int streams, double temperature) =>
+        StreamParts.RunThroughputAsync(
+            comparison, client, what, aim, streams, () => new EngineCall($"Write these words again and again: {text.Of(12)}", 192, Temperature: temperature));
+}
