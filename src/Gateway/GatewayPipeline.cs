@@ -4,6 +4,7 @@ using Gateway.Engine;
 using Gateway.Exchanges;
 using Gateway.Hosting;
 using Gateway.Ledger;
+using Gateway.Residency;
 using Gateway.Routing;
 using Gateway.Telemetry;
 using Gateway.Tenants;
@@ -20,6 +21,7 @@ internal static class GatewayPipeline
         app.UseMiddleware<ListenerMiddleware>();            // the API and administration have ports of their own
         app.UseMiddleware<AuthenticationMiddleware>();      // 401
         app.UseMiddleware<ScopeMiddleware>();               // 403, for what is no exchange
+        app.UseMiddleware<ClassifyMiddleware>();            // 400, for what is no exchange
         app.UseMiddleware<AdminMiddleware>();               // 401 403, on administration's listener
         app.MapHealth();
         app.MapGatewayMetrics().WithMetadata(new AdminAttribute(), new AnonymousAttribute());
@@ -33,8 +35,11 @@ internal static class GatewayPipeline
             stages.UseMiddleware<ScopeMiddleware>();        // where the key may be used, and for what: 403
             stages.UseMiddleware<RequestMiddleware>();      // bounded read, envelope: 400 413 415
             stages.UseMiddleware<RoutingMiddleware>();      // the model's cluster: 404
+            stages.UseMiddleware<ClassifyMiddleware>();     // how sensitive it is: 400
+            stages.UseMiddleware<ResidencyMiddleware>();    // where it may go: 403
 
-            // Classify, Residency, Cache and Quota have their places here, in this order.
+            // Cache and Quota have their places here, in this order.
+            stages.UseMiddleware<CapMiddleware>();          // no more than its share to one operator, country or all foreign ones: 403
             stages.UseMiddleware<LedgerMiddleware>();       // the line is opened, on disk where the class of data asks for it: 503
             stages.UseMiddleware<FallbackMiddleware>();     // the rest again on what is left, until a byte has gone to the client
             stages.UseLoadBalancing();

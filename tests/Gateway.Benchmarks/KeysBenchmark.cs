@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Admin;
 using Gateway.Configuration;
+using Gateway.Residency;
 using Gateway.Routing;
 using Gateway.Stores;
 using Gateway.Tenants;
@@ -60,7 +61,8 @@ internal static class KeysBenchmark
         await File.WriteAllTextAsync(jwks, Jwks(rsa, ec));
         var config = Config(jwks);
         using var issuers = new JwtIssuers(TimeProvider.System, NullLogger<SigningKeys>.Instance);
-        var gateway = new GatewayModel(AccessModel.Of(config, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, ledger: null!, 0, []);
+        var residency = new ResidencyModel(config);
+        var gateway = new GatewayModel(AccessModel.Of(config, residency, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, residency, ledger: null!, 0, []);
         var authenticator = new Authenticator(directory, new TokenValidator(TimeProvider.System), TimeProvider.System);
         foreach (var (name, credential, iterations) in new[]
         {
@@ -95,7 +97,8 @@ internal static class KeysBenchmark
         await File.WriteAllTextAsync(Path.Combine(folder, "gateway.yaml"), $$"""
             models: [{ name: gpt-4o-mini, deployments: [upstream] }]
             deployments: [{ name: upstream, kind: openai-compatible, base_url: "{{upstream.Url}}/v1" }]
-            tenants: [{ name: t, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
+            policies: [{ name: open, classes: { public: { anywhere: true } } }]
+            tenants: [{ name: t, policy: open, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
             """);
         var started = Stopwatch.GetTimestamp();
         using var gateway = await Child.StartGatewayAsync(folder);

@@ -97,7 +97,8 @@ internal static class LedgerBenchmark
             {{store}}ledger: { durability: { public: {{durability}} } }
             models: [{ name: gpt-4o-mini, deployments: [upstream] }]
             deployments: [{ name: upstream, kind: openai-compatible, base_url: "{{upstream}}/v1", price: { currency: USD, input: 0.15, output: 0.6 } }]
-            tenants: [{ name: t, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
+            policies: [{ name: open, classes: { public: { anywhere: true } } }]
+            tenants: [{ name: t, policy: open, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
             """);
         return await Child.StartGatewayAsync(folder);
     }
@@ -123,7 +124,7 @@ internal static class LedgerBenchmark
             var at = start.AddTicks((end - start).Ticks / lines * i);
             var (tenant, model) = (random.Next(100), random.Next(5));
             group.Add(new LedgerLine(new LedgerOpening(
-                RequestIds.Create(at), at, $"tenant-{tenant}", $"key_{tenant:x16}", "chat.completions", DataClass.Public, TraceId: null, $"model-{model}"))
+                RequestIds.Create(at), at, $"tenant-{tenant}", $"key_{tenant:x16}", "chat.completions", "public", TraceId: null, $"model-{model}"))
             {
                 Closing = new LedgerClosing(
                     at.AddSeconds(1), "ok", Code: null, 200, $"deployment-{model}", new Usage(random.Next(4_000), random.Next(1_000)), random.Next(1_000_000), "USD",

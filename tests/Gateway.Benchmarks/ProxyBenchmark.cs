@@ -24,7 +24,8 @@ internal static class ProxyBenchmark
         await File.WriteAllTextAsync(Path.Combine(folder, "gateway.yaml"), $$"""
             models: [{ name: gpt-4o-mini, deployments: [upstream] }]
             deployments: [{ name: upstream, kind: openai-compatible, base_url: "{{upstream.Url}}/v1" }]
-            tenants: [{ name: t, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
+            policies: [{ name: open, classes: { public: { anywhere: true } } }]
+            tenants: [{ name: t, policy: open, models: ["*"], keys: [{ name: k, sha256: {{Child.KeyHash}} }] }]
             """);
         using var gateway = await Child.StartGatewayAsync(folder);
 

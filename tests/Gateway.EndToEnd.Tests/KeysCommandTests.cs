@@ -10,7 +10,8 @@ public sealed partial class KeysCommandTests : IDisposable
     private const string Configuration = """
         models: [{ name: m, deployments: [d] }]
         deployments: [{ name: d, kind: openai-compatible, base_url: "http://127.0.0.1:9/v1" }]
-        tenants: [{ name: clinic, models: [m], keys: [{ name: declared, sha256: 9befdfbe727f46932687819c01a99a3397e0245058cd350f5a6a681289200738 }] }]
+        policies: [{ name: open, classes: { public: { anywhere: true } } }]
+        tenants: [{ name: clinic, policy: open, models: [m], keys: [{ name: declared, sha256: 9befdfbe727f46932687819c01a99a3397e0245058cd350f5a6a681289200738 }] }]
         """;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-e2e-").FullName;

@@ -111,7 +111,8 @@ public sealed class LedgerTests
             {{store}}ledger: { durability: { public: commit } }
             models: [{ name: m, deployments: [d] }]
             deployments: [{ name: d, kind: openai-compatible, base_url: "{{baseUrl}}" }]
-            tenants: [{ name: t, models: [m], keys: [{ name: k, sha256: {{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}} }] }]
+            policies: [{ name: open, classes: { public: { anywhere: true } } }]
+            tenants: [{ name: t, policy: open, models: [m], keys: [{ name: k, sha256: {{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}} }] }]
             """);
     }
 

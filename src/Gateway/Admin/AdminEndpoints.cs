@@ -1,4 +1,5 @@
 using Gateway.Hosting;
+using Gateway.Residency;
 using Gateway.Stores;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,6 +18,7 @@ internal static class AdminEndpoints
         admin.MapOpenApi("/openapi.json").WithMetadata(new AnonymousAttribute());
         admin.MapKeys();
         admin.MapLedger();
+        admin.MapExplain();
         admin.MapGet("/tenants", ListTenants)
             .Needs(AdminPermission.ReadTenants)
             .WithSummary("Tenants, as the configuration declares them.")

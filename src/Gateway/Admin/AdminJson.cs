@@ -28,7 +28,8 @@ internal static class AdminJson
     /// <summary>Reads a request's body.</summary>
     /// <param name="request">The request.</param>
     /// <param name="whenEmpty">What no body stands for; null where there must be one.</param>
-    public static async Task<(T? Body, ApiError? Error)> ReadAsync<T>(HttpRequest request, T? whenEmpty = null)
+    /// <param name="largest">Most bytes.</param>
+    public static async Task<(T? Body, ApiError? Error)> ReadAsync<T>(HttpRequest request, T? whenEmpty = null, long largest = LargestBody)
         where T : class
     {
         using var body = new MemoryStream();
@@ -37,10 +38,10 @@ internal static class AdminJson
         while ((read = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted)) > 0)
         {
             await body.WriteAsync(buffer.AsMemory(0, read));
-            if (body.Length > LargestBody)
+            if (body.Length > largest)
             {
                 request.HttpContext.Response.Headers.Connection = "close";
-                return (null, ApiError.BodyTooLarge(LargestBody));
+                return (null, ApiError.BodyTooLarge(largest));
             }
         }
 

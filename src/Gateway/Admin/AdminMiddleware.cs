@@ -96,6 +96,7 @@ internal sealed class AdminMiddleware(RequestDelegate next, GatewayState state, 
         AdminPermission.WriteKeys => "keys.write",
         AdminPermission.ReadUsage => "usage.read",
         AdminPermission.ReadExchanges => "exchanges.read",
+        AdminPermission.Explain => "explain",
         AdminPermission.ReadActs => "acts.read",
         _ => throw new ArgumentOutOfRangeException(nameof(permission)),
     };

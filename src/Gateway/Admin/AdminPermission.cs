@@ -11,6 +11,9 @@ internal enum AdminPermission
     /// <summary>Single exchanges of the ledger.</summary>
     ReadExchanges,
 
+    /// <summary>Where a request would go, and why.</summary>
+    Explain,
+
     /// <summary>What admins did.</summary>
     ReadActs,
 }

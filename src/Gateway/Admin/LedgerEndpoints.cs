@@ -1,4 +1,5 @@
 using Gateway.Api;
+using Gateway.Exchanges;
 using Gateway.Ledger;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
@@ -72,6 +73,12 @@ internal static class LedgerEndpoints
                 ("outcome", outcome), ("code", code), ("data_class", dataClass), ("trace_id", traceId)) is not { } request)
         {
             return new ErrorResult(error!);
+        }
+
+        var classes = context.Features.GetRequiredFeature<AdminCaller>().Access.Classes;
+        if (dataClass is not null && classes.Find(dataClass) is null)
+        {
+            return new ErrorResult(ApiError.BadRequest($"Invalid 'data_class': must be one of {string.Join<DataClass>(", ", classes.All)}.", "data_class", "invalid_value"));
         }
 
         switch (format)

@@ -16,6 +16,9 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     /// <summary>Seconds after which a retry makes sense, sent as <c>Retry-After</c>.</summary>
     public int? RetryAfter { get; init; }
 
+    /// <summary>For each deployment of the model why it may not be used, sent as <c>deployments</c>; null where that is not the matter.</summary>
+    public IReadOnlyList<DeploymentRefusal>? Deployments { get; init; }
+
     public static ApiError BadRequest(string message, string? param = null, string? code = null) =>
         new(StatusCodes.Status400BadRequest, message, ApiErrorTypes.InvalidRequest, param, code);
 
@@ -46,6 +49,12 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     /// <inheritdoc cref="KeyExpired"/>
     public static readonly ApiError KeyRevoked = new(
         StatusCodes.Status401Unauthorized, "This API key was revoked. Ask for a new one.", ApiErrorTypes.InvalidRequest, Code: "key_revoked");
+
+    public static ApiError KeyClassUnknown(string dataClass) => new(
+        StatusCodes.Status403Forbidden,
+        $"The requests of this key are of the data class `{RequestFields.Shorten(dataClass)}` at least, which the gateway's configuration no longer has (`data_classes`).",
+        ApiErrorTypes.InvalidRequest,
+        Code: "data_class_unknown");
 
     /// <summary>The key may be good: it is not for the client to throw away.</summary>
     public static readonly ApiError KeysUnavailable = new(
@@ -130,6 +139,17 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
             e.StatusCode, "The HTTP request is malformed: its body ended early or is badly framed.", ApiErrorTypes.InvalidRequest, Code: "bad_http_request"),
     };
 
+    public static ApiError ResidencyDenied(string model, string dataClass, IReadOnlyList<DeploymentRefusal> deployments) => new(
+        StatusCodes.Status403Forbidden,
+        $"No deployment of the model `{model}` may be sent data of the class `{dataClass}` by your policy: "
+        + $"{string.Join("; ", deployments.Select(d => $"{d.Name}: {string.Join(", ", d.Reasons)}"))}.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "residency_denied")
+    { Deployments = deployments };
+
+    /// <summary>What is wrong with the header by which a client says how sensitive its request is.</summary>
+    public static ApiError DataClassHeader(string problem, string code) => BadRequest($"The header `x-data-class` {problem}.", "x-data-class", code);
+
     public static ApiError ModelNotFound(string model) => new(
         StatusCodes.Status404NotFound,
         $"The model `{RequestFields.Shorten(model, MaxQuoted)}` does not exist or you do not have access to it.",
@@ -175,6 +195,11 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     public static ApiError Internal(string message) =>
         new(StatusCodes.Status500InternalServerError, message, ApiErrorTypes.Server, Code: "internal_error");
 }
+
+/// <summary>Why a deployment may not be used.</summary>
+/// <param name="Name">Name of the deployment.</param>
+/// <param name="Reasons">Words for programs.</param>
+internal sealed record DeploymentRefusal(string Name, IReadOnlyList<string> Reasons);
 
 /// <summary>The values of <c>error.type</c> that OpenAI's clients know.</summary>
 internal static class ApiErrorTypes

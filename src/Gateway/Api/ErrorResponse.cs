@@ -57,6 +57,26 @@ internal static class ErrorResponse
         writer.WriteString("type"u8, error.Type);
         writer.WriteString("param"u8, error.Param);
         writer.WriteString("code"u8, error.Code);
+        if (error.Deployments is { } deployments)
+        {
+            writer.WriteStartArray("deployments"u8);
+            foreach (var (name, reasons) in deployments)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("name"u8, name);
+                writer.WriteStartArray("reasons"u8);
+                foreach (var reason in reasons)
+                {
+                    writer.WriteStringValue(reason);
+                }
+
+                writer.WriteEndArray();
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
         writer.WriteEndObject();
         writer.WriteEndObject();
     }

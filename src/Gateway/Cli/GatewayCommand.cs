@@ -18,7 +18,7 @@ internal static class GatewayCommand
     {
         var root = new RootCommand("Serves the OpenAI API from open models in this process and from other APIs.")
         {
-            Config, Urls, CheckCommand.Create(), SchemaCommand.Create(), KeysCommand.Create(), UsageCommand.Create(), ModelsCommand.Create(), HealthCommand.Create(),
+            Config, Urls, CheckCommand.Create(), SchemaCommand.Create(), KeysCommand.Create(), UsageCommand.Create(), ExplainCommand.Create(), WhatIfCommand.Create(), PolicyCommand.Create(), ModelsCommand.Create(), HealthCommand.Create(),
             DetectCommand.Create(),
         };
 

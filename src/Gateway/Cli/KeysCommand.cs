@@ -30,7 +30,7 @@ internal static class KeysCommand
         var models = ListOption("--models", "Models that it may be used for, with commas. Default: all of the tenant's.");
         var endpoints = ListOption("--endpoints", "Endpoints that it may be used for, with commas: " + string.Join(", ", KeyScope.EndpointNames) + ". Default: all.");
         var networks = ListOption("--networks", "Addresses or CIDR ranges that it may be used from, with commas. Default: all.");
-        var dataClass = new Option<string?>("--data-class") { Description = "Least data class of its requests: public, internal, personal or restricted.", HelpName = "CLASS" };
+        var dataClass = new Option<string?>("--data-class") { Description = "Least data class of its requests, one of data_classes in the configuration. Default: the lowest.", HelpName = "CLASS" };
         var expires = ExpiresOption();
         var command = new Command("create", "Makes a key. It is shown once.") { tenant, name, models, endpoints, networks, dataClass, expires };
         return command.OnStore(async (parse, session, cancellationToken) =>

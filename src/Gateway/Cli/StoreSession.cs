@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Gateway.Admin;
 using Gateway.Hosting;
+using Gateway.Residency;
 using Gateway.Stores;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
@@ -25,7 +26,7 @@ internal sealed class StoreSession : IAsyncDisposable
         // Tokens are of no use here.
         using var issuers = new JwtIssuers(time, Microsoft.Extensions.Logging.Abstractions.NullLogger<SigningKeys>.Instance);
         var who = new AdminIdentity($"cli:{Environment.UserName}", [AdminRole.Admin], Tenant: null);
-        Caller = new AdminCaller(new AdminGrant(who, AdminRole.Admin, Tenant: null), AccessModel.Of(source.Config, issuers.Build(source.Config)), RequestId: null);
+        Caller = new AdminCaller(new AdminGrant(who, AdminRole.Admin, Tenant: null), AccessModel.Of(source.Config, new ResidencyModel(source.Config), issuers.Build(source.Config)), RequestId: null);
     }
 
     public Store Store { get; }

@@ -7,6 +7,8 @@ namespace Gateway.Configuration;
 /// </summary>
 internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
 {
+    private const string NoValue = "has no value; write one, or remove the key";
+
     public T Bind<T>(ConfigNode root)
         where T : class => (T)Bind(ConfigType.Of(typeof(T)), root, "", property: null)!;
 
@@ -15,6 +17,11 @@ internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
         if (type.ItemType is not null)
         {
             return BindList(type.ItemType, node, key, property);
+        }
+
+        if (type.MapValueType is not null)
+        {
+            return BindMap(type.MapValueType, node, key);
         }
 
         return type.Properties is null ? BindScalar(type, node, key, property) : BindRecord(type, node, key);
@@ -59,19 +66,34 @@ internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
             }
         }
 
-        var first = new Dictionary<string, ConfigPosition>(StringComparer.Ordinal);
-        foreach (var entry in mapping.Entries)
+        foreach (var entry in UniqueEntries(mapping, parent))
         {
-            var key = ConfigDocument.Join(parent, ConfigText.Clean(entry.Key));
-            if (!first.TryAdd(entry.Key, entry.Position))
+            if (!properties.Any(p => string.Equals(p.Key, entry.Key, StringComparison.Ordinal)))
             {
-                report.Error(key, $"stands here for a second time, first on line {first[entry.Key].Line}; remove one", entry.Position);
-            }
-            else if (!properties.Any(p => string.Equals(p.Key, entry.Key, StringComparison.Ordinal)))
-            {
-                report.Error(key, Unknown(entry.Key, properties), entry.Position);
+                report.Error(ConfigDocument.Join(parent, ConfigText.Clean(entry.Key)), Unknown(entry.Key, properties), entry.Position);
             }
         }
+    }
+
+    // The entries, of those with one key the first; the others are reported.
+    private List<ConfigEntry> UniqueEntries(ConfigCollection mapping, string parent)
+    {
+        var first = new Dictionary<string, ConfigPosition>(StringComparer.Ordinal);
+        var unique = new List<ConfigEntry>(mapping.Entries.Count);
+        foreach (var entry in mapping.Entries)
+        {
+            if (first.TryAdd(entry.Key, entry.Position))
+            {
+                unique.Add(entry);
+            }
+            else
+            {
+                var key = ConfigDocument.Join(parent, ConfigText.Clean(entry.Key));
+                report.Error(key, $"stands here for a second time, first on line {first[entry.Key].Line}; remove one", entry.Position);
+            }
+        }
+
+        return unique;
     }
 
     private void BindProperty(ConfigProperty property, ConfigNode node, object record, string key)
@@ -79,7 +101,7 @@ internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
         if (node is ConfigScalar { IsNull: true })
         {
             // An empty `keys:` may be a list whose items were commented out, or a slip: only its author knows.
-            report.Unusable(key, "has no value; write one, or remove the key");
+            report.Unusable(key, NoValue);
         }
         else if (Bind(ConfigType.Of(property.Info.PropertyType), node, key, property) is { } value)
         {
@@ -110,6 +132,32 @@ internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
         }
 
         return items;
+    }
+
+    private object? BindMap(Type valueType, ConfigNode node, string key)
+    {
+        if (node is not ConfigCollection { IsList: false } mapping)
+        {
+            report.Unusable(key, $"expected a mapping; found {node.Kind}");
+            return null;
+        }
+
+        var type = ConfigType.Of(valueType);
+        var map = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), valueType), StringComparer.Ordinal)!;
+        foreach (var entry in UniqueEntries(mapping, key))
+        {
+            var child = ConfigDocument.Join(key, ConfigText.Clean(entry.Key));
+            if (entry.Value is ConfigScalar { IsNull: true })
+            {
+                report.Unusable(child, NoValue);
+            }
+            else if (Bind(type, entry.Value, child, property: null) is { } value)
+            {
+                map.Add(entry.Key, value);
+            }
+        }
+
+        return map;
     }
 
     private object? BindScalar(ConfigType type, ConfigNode node, string key, ConfigProperty? property)

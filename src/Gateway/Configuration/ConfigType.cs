@@ -17,6 +17,10 @@ internal sealed class ConfigType
         {
             ItemType = Type.GetGenericArguments()[0];
         }
+        else if (Type.IsGenericType && Type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+        {
+            MapValueType = Type.GetGenericArguments()[1];
+        }
         else if (!ConfigScalars.IsScalar(Type))
         {
             Properties = [.. Type.GetProperties().Where(p => p.CanWrite).Select(p => new ConfigProperty(p))];
@@ -30,6 +34,9 @@ internal sealed class ConfigType
 
     /// <summary>Of a list, the type of its items.</summary>
     public Type? ItemType { get; }
+
+    /// <summary>Of a mapping whose keys are the author's own names, the type of its values.</summary>
+    public Type? MapValueType { get; }
 
     /// <summary>Of a record, its keys; null of anything else.</summary>
     public IReadOnlyList<ConfigProperty>? Properties { get; }

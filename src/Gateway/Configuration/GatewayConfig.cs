@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using Gateway.Admin;
-using Gateway.Exchanges;
 using Gateway.Llama;
 
 namespace Gateway.Configuration;
@@ -18,8 +17,20 @@ internal sealed record GatewayConfig
     [Description("The record of who used what: a line for each request.")]
     public LedgerConfig Ledger { get; init; } = new();
 
+    [Description("Classes of data, the least sensitive first: small letters, digits, `-` and `_`. Default public, internal, personal, restricted.")]
+    public IReadOnlyList<string> DataClasses { get; init; } = Exchanges.DataClasses.DefaultNames;
+
     [Description("Bounds on what a client may send.")]
     public LimitsConfig Limits { get; init; } = new();
+
+    [Description("Where this gateway runs, and who runs it.")]
+    public NodeConfig Node { get; init; } = new();
+
+    [Description("Groups of countries that lists of countries may name, beside those that are known: EU, MERCOSUR and so on.")]
+    public IReadOnlyList<CountryGroupConfig> CountryGroups { get; init; } = [];
+
+    [Description("Where data may go. A tenant without a policy is answered by local deployments only.")]
+    public IReadOnlyList<PolicyConfig> Policies { get; init; } = [];
 
     [Required, Description("Models that clients may ask for by name.")]
     public IReadOnlyList<ModelConfig> Models { get; init; } = [];
@@ -53,33 +64,21 @@ internal sealed record StoreConfig
 {
     [Description("Connection string of a PostgreSQL database that several nodes may share, as ${ENVIRONMENT_VARIABLE} or file:PATH: Host=...;Username=...;Password=...;Database=...")]
     public Secret? Postgresql { get; init; }
+
+    [Description("Where that database stands, for policies that say where data may be stored. The SQLite file stands where the node does.")]
+    public PlaceConfig? Placement { get; init; }
 }
 
 internal sealed record LedgerConfig
 {
-    [Description("For each class of data, when a request may go on: `commit` once its line is on disk; `batch` at once, its line follows within 50 ms.")]
-    public DurabilityConfig Durability { get; init; } = new();
+    [Description("For each class of data, when a request may go on: `commit` once its line is on disk; `batch` at once, its line follows within 50 ms. Default commit for the upper half of the classes (personal and restricted), batch below.")]
+    public IReadOnlyDictionary<string, Durability> Durability { get; init; } = new Dictionary<string, Durability>(StringComparer.Ordinal);
 
     [Bounds("1d", "36500d"), Description("How long lines are kept, e.g. 90d; what they add up to by day stays. Default 400d.")]
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(400);
 
     [Bounds(100, 1_000_000), Description("Lines that wait in memory while the store is not available, before further requests get a 503. Default 10000.")]
     public int Buffer { get; init; } = 10_000;
-}
-
-internal sealed record DurabilityConfig
-{
-    [Description("Default batch.")]
-    public Durability Public { get; init; } = Durability.Batch;
-
-    [Description("Default batch.")]
-    public Durability Internal { get; init; } = Durability.Batch;
-
-    [Description("Default commit.")]
-    public Durability Personal { get; init; } = Durability.Commit;
-
-    [Description("Default commit.")]
-    public Durability Restricted { get; init; } = Durability.Commit;
 }
 
 /// <summary>When a request may go on.</summary>
@@ -178,6 +177,9 @@ internal sealed record DeploymentConfig
     [RemoteOnly, Description("Remote: whether streams are asked for their usage (`stream_options`), so that it is exact; false for an API that refuses the field. Default true.")]
     public bool StreamUsage { get; init; } = true;
 
+    [Description("Where it processes and keeps what it is sent, and under whose law. A local one is where the node is, and needs no more than `weights`.")]
+    public PlacementConfig? Placement { get; init; }
+
     [Description("What its tokens cost, for the ledger. Default nothing.")]
     public PriceConfig? Price { get; init; }
 }
@@ -251,6 +253,9 @@ internal sealed record TenantConfig
     [Description("The tenant's API keys, by hash.")]
     public IReadOnlyList<KeyConfig> Keys { get; init; } = [];
 
+    [Description("Name of the policy that says where its data may go. Without one only local deployments answer.")]
+    public string? Policy { get; init; }
+
     [Description("Bounds on keys that are made for the tenant at run time.")]
     public KeyPolicyConfig KeyPolicy { get; init; } = new();
 }
@@ -292,8 +297,8 @@ internal abstract record ScopeConfig
     [Description("Addresses or CIDR ranges that it may be used from. Default: all.")]
     public IReadOnlyList<string> Networks { get; init; } = [];
 
-    [Description("Least data class of its requests. Default public.")]
-    public DataClass DataClass { get; init; }
+    [Description("Least data class of its requests, one of data_classes. Default the first of them.")]
+    public string? DataClass { get; init; }
 }
 
 internal sealed record AdminConfig

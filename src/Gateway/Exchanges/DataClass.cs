@@ -1,17 +1,10 @@
 namespace Gateway.Exchanges;
 
-/// <summary>How sensitive a request is. Rising: a caller may raise it, never lower it.</summary>
-internal enum DataClass
+/// <summary>How sensitive a request is: one of the classes of a configuration. Rising: a caller may raise it, never lower it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Rank">Where it stands in the list, from 0, the least sensitive.</param>
+/// <param name="IsSensitive">Whether it is of the upper half of its list, where what is not said is decided the careful way.</param>
+internal sealed record DataClass(string Name, int Rank, bool IsSensitive)
 {
-    /// <summary>Fit to be published.</summary>
-    Public,
-
-    /// <summary>Of the organisation, about nobody in particular.</summary>
-    Internal,
-
-    /// <summary>About people.</summary>
-    Personal,
-
-    /// <summary>Under a duty of secrecy: health, justice, security.</summary>
-    Restricted,
+    public override string ToString() => Name;
 }

@@ -1,5 +1,6 @@
 using Gateway.Api;
 using Gateway.Ledger;
+using Gateway.Residency;
 using Gateway.Routing;
 using Gateway.Tenants;
 
@@ -23,7 +24,7 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
     public long StartedAt { get; } = startedAt;
 
     /// <summary>How sensitive it is.</summary>
-    public DataClass DataClass { get; } = caller.Scope.DataClass;
+    public DataClass DataClass { get; private set; } = caller.Floor;
 
     /// <summary>Its line of the ledger; null before it is opened.</summary>
     public LedgerLine? Line { get; set; }
@@ -33,6 +34,12 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
 
     /// <summary>The model asked for; null until it was found.</summary>
     public ModelModel? Model { get; set; }
+
+    /// <summary>Where it may go; null until that was decided.</summary>
+    public ResidencyDecision? Residency { get; set; }
+
+    /// <summary>What it holds of caps on dependence; null where there are none.</summary>
+    public CapReservation? CapReservation { get; set; }
 
     /// <summary>The deployment that answers; null until one was chosen.</summary>
     public DeploymentModel? Deployment { get; set; }
@@ -57,6 +64,16 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
 
     /// <summary>Whether the deployment looks down, so that others should be tried before it.</summary>
     public bool DeploymentDown { get; private set; }
+
+    /// <summary>Notes that the request is of this class at least.</summary>
+    /// <param name="dataClass">A class of the snapshot that the request goes by.</param>
+    public void Raise(DataClass dataClass)
+    {
+        if (dataClass.Rank > DataClass.Rank)
+        {
+            DataClass = dataClass;
+        }
+    }
 
     /// <summary>Notes that content goes to the client now; only the first call counts.</summary>
     public void MarkFirstToken(TimeProvider time)

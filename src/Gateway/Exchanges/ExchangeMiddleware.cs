@@ -1,5 +1,6 @@
 using Gateway.Api;
 using Gateway.Ledger;
+using Gateway.Residency;
 using Gateway.Telemetry;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,7 +10,7 @@ namespace Gateway.Exchanges;
 
 /// <summary>Opens the record of a request and settles it once, however the request ends. The outermost stage.</summary>
 internal sealed partial class ExchangeMiddleware(
-    RequestDelegate next, GatewayMetrics metrics, LedgerKeeper ledger, TimeProvider time, ILogger<ExchangeMiddleware> logger)
+    RequestDelegate next, GatewayMetrics metrics, LedgerKeeper ledger, CapKeeper caps, TimeProvider time, ILogger<ExchangeMiddleware> logger)
 {
     private readonly ILogger _logger = logger;
 
@@ -31,6 +32,7 @@ internal sealed partial class ExchangeMiddleware(
             // Where the answer was broken off, by whomever, what there was of it counts.
             exchange.Usage ??= exchange.Meter?.Invoke();
             exchange.Envelope?.Dispose();
+            caps.Settle(exchange);
             var outcome = Outcome(context, exchange, completed);
             var status = Status(context.Response, outcome, completed);
             metrics.ExchangeSettled(exchange, outcome, status);

@@ -28,7 +28,11 @@ internal sealed record ExchangeJson(
     double? LatencyMs,
     double? FirstTokenMs,
     [property: Description("The client's W3C trace id.")] string? TraceId,
-    [property: Description("The process that it came to.")] string Node)
+    [property: Description("The process that it came to.")] string Node,
+    [property: Description("Id of the decision where it may go; clients got it as x-gateway-decision. Null when it was refused before that.")] string? Decision,
+    [property: Description("Hash of the policy that decided.")] string? Policy,
+    [property: Description("The deployments that were looked at, with why one is not permitted: azure-br;openai-us=processing_not_allowed,trains.")] string? Candidates,
+    [property: Description("Countries where it may have been processed, by the deployment's placement.")] string? Country)
 {
     private const string Time = "yyyy-MM-ddTHH:mm:ss.ffffffZ";
 
@@ -36,12 +40,14 @@ internal sealed record ExchangeJson(
     public static void AppendHead(StringBuilder csv) => Csv.AppendRow(
         csv,
         "id", "opened_at", "closed_at", "tenant", "key", "model", "deployment", "endpoint", "data_class", "outcome", "code", "status", "input_tokens", "cached_tokens",
-        "output_tokens", "reasoning_tokens", "estimated", "cost", "currency", "latency_ms", "first_token_ms", "trace_id", "node");
+        "output_tokens", "reasoning_tokens", "estimated", "cost", "currency", "latency_ms", "first_token_ms", "trace_id", "node",
+        "decision", "policy", "candidates", "country");
 
     public void AppendTo(StringBuilder csv) => Csv.AppendRow(
         csv,
         Id, TextOf(OpenedAt), ClosedAt is { } closed ? TextOf(closed) : null, Tenant, Key, Model, Deployment, Endpoint, DataClass, Outcome, Code, Status, InputTokens, CachedTokens,
-        OutputTokens, ReasoningTokens, Estimated, Cost, Currency, LatencyMs, FirstTokenMs, TraceId, Node);
+        OutputTokens, ReasoningTokens, Estimated, Cost, Currency, LatencyMs, FirstTokenMs, TraceId, Node,
+        Decision, Policy, Candidates, Country);
 
     /// <summary>Where a page ends that ends with this line.</summary>
     public PageCursor ToCursor() => new(StoreTime.ToMicroseconds(OpenedAt), Id);

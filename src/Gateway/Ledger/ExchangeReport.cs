@@ -13,7 +13,7 @@ internal sealed class ExchangeReport(Store store)
 {
     private const string Columns =
         "id, opened_at, closed_at, tenant, key_id, model, deployment, endpoint, data_class, outcome, code, status, input_tokens, cached_tokens, output_tokens, "
-        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node";
+        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node, decision, policy, candidates, country";
 
     /// <summary>One page of lines.</summary>
     /// <param name="request">Which.</param>
@@ -83,7 +83,11 @@ internal sealed class ExchangeReport(Store store)
             Milliseconds(19),
             Milliseconds(20),
             Text(21),
-            reader.GetString(22));
+            reader.GetString(22),
+            Text(23),
+            Text(24),
+            Text(25),
+            Text(26));
     }
 }
 
@@ -109,12 +113,10 @@ internal sealed record ExchangeRequest(TimeRange Range, IReadOnlyDictionary<stri
             }
 
             chosen.Add(name, value);
-            error = name switch
+            if (name == "outcome" && !OutcomeWords.All.Contains(value, StringComparer.Ordinal))
             {
-                "outcome" when !OutcomeWords.All.Contains(value, StringComparer.Ordinal) => OneOf(name, OutcomeWords.All),
-                "data_class" when !DataClassWords.All.Contains(value, StringComparer.Ordinal) => OneOf(name, DataClassWords.All),
-                _ => error,
-            };
+                error = ApiError.BadRequest($"Invalid 'outcome': must be one of {string.Join(", ", OutcomeWords.All)}.", name, "invalid_value");
+            }
 
             // A line is found by its time; an id tells it.
             if (name == "id")
@@ -127,7 +129,4 @@ internal sealed record ExchangeRequest(TimeRange Range, IReadOnlyDictionary<stri
 
         return error is null ? new ExchangeRequest(range, chosen) : null;
     }
-
-    private static ApiError OneOf(string name, IReadOnlyList<string> words) =>
-        ApiError.BadRequest($"Invalid '{name}': must be one of {string.Join(", ", words)}.", name, "invalid_value");
 }

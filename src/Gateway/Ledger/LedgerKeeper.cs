@@ -51,9 +51,14 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
         exchange.Caller.Tenant.Name,
         exchange.Caller.KeyId,
         exchange.Endpoint.RouteId,
-        exchange.DataClass,
+        exchange.DataClass.Name,
         TraceContext.TraceIdOf(context.Request.Headers),
-        exchange.Model?.Name);
+        exchange.Model?.Name)
+    {
+        Decision = exchange.Residency?.Id,
+        Policy = exchange.Residency?.Policy.Hash,
+        Candidates = exchange.Residency?.Candidates,
+    };
 
     private LedgerClosing ClosingOf(Exchange exchange, ExchangeOutcome outcome, int status)
     {
@@ -68,6 +73,9 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
             exchange.Usage is { } usage ? price?.CostOf(usage) ?? 0 : 0,
             price?.Currency,
             time.GetElapsedTime(exchange.StartedAt),
-            exchange.FirstTokenAt == 0 ? null : time.GetElapsedTime(exchange.StartedAt, exchange.FirstTokenAt));
+            exchange.FirstTokenAt == 0 ? null : time.GetElapsedTime(exchange.StartedAt, exchange.FirstTokenAt))
+        {
+            Country = exchange.Deployment?.Placement.Countries,
+        };
     }
 }

@@ -26,11 +26,21 @@ internal sealed class LedgerLine(LedgerOpening opening)
 /// <param name="Tenant">Whose it is.</param>
 /// <param name="KeyId">Which key it came with.</param>
 /// <param name="Endpoint">Name of the endpoint, such as <c>chat.completions</c>.</param>
-/// <param name="DataClass">How sensitive it is.</param>
+/// <param name="DataClass">How sensitive it is: name of its class.</param>
 /// <param name="TraceId">The client's W3C trace id, 32 hexadecimal digits; null when it sent none.</param>
 /// <param name="Model">The configured name of the model; null when there is none of the name that was asked for, which is text of the client.</param>
 internal sealed record LedgerOpening(
-    string Id, DateTimeOffset OpenedAt, string Tenant, string KeyId, string Endpoint, DataClass DataClass, string? TraceId, string? Model);
+    string Id, DateTimeOffset OpenedAt, string Tenant, string KeyId, string Endpoint, string DataClass, string? TraceId, string? Model)
+{
+    /// <summary>Id of the decision where it may go; null when it was refused before that.</summary>
+    public string? Decision { get; init; }
+
+    /// <summary>Hash of the policy that decided.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>The deployments that were looked at, and why one is not permitted, as <see cref="Residency.ResidencyDecision.Candidates"/> has them.</summary>
+    public string? Candidates { get; init; }
+}
 
 /// <summary>What is known of an exchange when it has ended.</summary>
 /// <param name="ClosedAt">When.</param>
@@ -53,4 +63,8 @@ internal sealed record LedgerClosing(
     long CostNano,
     string? Currency,
     TimeSpan Latency,
-    TimeSpan? FirstToken);
+    TimeSpan? FirstToken)
+{
+    /// <summary>Countries where it may have been processed, by the placement of the deployment; null when nothing was sent anywhere, or that is not known.</summary>
+    public string? Country { get; init; }
+}

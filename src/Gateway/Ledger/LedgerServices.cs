@@ -1,3 +1,4 @@
+using Gateway.Residency;
 using Gateway.Routing;
 using Gateway.Stores;
 
@@ -19,6 +20,8 @@ internal static class LedgerServices
         // Stops after the server, so that the last answers' lines are written.
         services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());
         services.AddSingleton<LedgerKeeper>();
+        services.AddSingleton<CapLedger>();
+        services.AddSingleton(provider => new CapKeeper(provider.GetRequiredService<CapLedger>().ReadAsync, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<UsageReport>();
         services.AddSingleton<ExchangeReport>();
     }

@@ -23,6 +23,9 @@ internal sealed partial class LedgerWriter : IHostedService, IDisposable
     private volatile LedgerHealth _health;
     private volatile bool _stopping;
 
+    /// <summary>This process, in the lines that it opens.</summary>
+    public string Node => _tables.Node;
+
     /// <param name="tables">Where to; the writer disposes of it.</param>
     /// <param name="retention">How long lines are kept, at this moment.</param>
     /// <param name="time">The clock.</param>

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using Gateway.Exchanges;
 using Gateway.Stores;
 using Npgsql;
 
@@ -18,10 +17,11 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
     // An array a column, all of one length: a statement that is prepared once, whatever the number of lines.
     private const string InsertOpen =
         """
-        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, deployment, outcome,
+        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, deployment, outcome,
             input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency)
-        SELECT o, i, $1, t, k, e, d, tr, m, '', 'open', 0, 0, 0, 0, 0, 0, ''
-        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) AS l(o, i, t, k, e, d, tr, m)
+        SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, '', 'open', 0, 0, 0, 0, 0, 0, ''
+        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+            AS l(o, i, t, k, e, d, tr, m, de, po, ca)
         ON CONFLICT (opened_at, id) DO NOTHING
         """;
 
@@ -29,17 +29,20 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
     private static readonly string InsertClosed =
         $"""
         WITH closed AS (
-            INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, closed_at, deployment, outcome, code, status,
-                input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us)
-            SELECT o, i, $1, t, k, e, d, tr, m, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi
+            INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates,
+                closed_at, deployment, outcome, code, status, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency,
+                latency_us, first_token_us, country)
+            SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn
             FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::bigint[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[],
-                $20::bigint[], $21::text[], $22::bigint[], $23::bigint[])
-                AS l(o, i, t, k, e, d, tr, m, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi)
+                $10::text[], $11::text[], $12::text[],
+                $13::bigint[], $14::text[], $15::text[], $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[],
+                $23::bigint[], $24::text[], $25::bigint[], $26::bigint[], $27::text[])
+                AS l(o, i, t, k, e, d, tr, m, de, po, ca, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn)
             ON CONFLICT (opened_at, id) DO UPDATE SET closed_at = excluded.closed_at, deployment = excluded.deployment, outcome = excluded.outcome,
                 code = excluded.code, status = excluded.status, input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens,
                 output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens, estimated = excluded.estimated,
-                cost_nano = excluded.cost_nano, currency = excluded.currency, latency_us = excluded.latency_us, first_token_us = excluded.first_token_us
+                cost_nano = excluded.cost_nano, currency = excluded.currency, latency_us = excluded.latency_us, first_token_us = excluded.first_token_us,
+                country = excluded.country
             WHERE exchanges.closed_at IS NULL
             RETURNING *)
         INSERT INTO usage_daily ({KeyColumns}, {SumColumns})
@@ -191,9 +194,12 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => l.Tenant),
         Column(lines, l => l.KeyId),
         Column(lines, l => l.Endpoint),
-        Column(lines, l => DataClassWords.Of(l.DataClass)),
+        Column(lines, l => l.DataClass),
         Column(lines, l => l.TraceId),
         Column(lines, l => l.Model ?? ""),
+        Column(lines, l => l.Decision),
+        Column(lines, l => l.Policy),
+        Column(lines, l => l.Candidates),
     ];
 
     private static object[] ClosingColumns(List<LedgerClosing> lines) =>
@@ -212,6 +218,7 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => l.Currency ?? ""),
         Column(lines, l => (long)l.Latency.TotalMicroseconds),
         Column(lines, l => l.FirstToken is { } first ? (long?)first.TotalMicroseconds : null),
+        Column(lines, l => l.Country),
     ];
 
     private static TValue[] Column<TLine, TValue>(List<TLine> lines, Func<TLine, TValue> value)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using Gateway.Exchanges;
+using Gateway.Residency;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -154,7 +155,7 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         foreach (var (name, values) in headers.NonValidated)
         {
             var text = values.ToString();
-            if (WithheldAnswerHeaders.Contains(name) || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
+            if (WithheldAnswerHeaders.Contains(name) || name.StartsWith(ResidencyHeaders.Prefix, StringComparison.OrdinalIgnoreCase) || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
             {
                 (withheld ??= []).Add(name);
             }

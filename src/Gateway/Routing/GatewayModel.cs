@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Engine;
 using Gateway.Ledger;
+using Gateway.Residency;
 using Gateway.Tenants;
 
 namespace Gateway.Routing;
@@ -12,6 +13,7 @@ namespace Gateway.Routing;
 internal sealed class GatewayModel(
     AccessModel access,
     FrozenDictionary<string, ModelModel> models,
+    ResidencyModel residency,
     LedgerModel ledger,
     long bodyLimit,
     IReadOnlyList<EngineHandle> engines)
@@ -24,6 +26,9 @@ internal sealed class GatewayModel(
 
     /// <summary>Models by public name.</summary>
     public FrozenDictionary<string, ModelModel> Models { get; } = models;
+
+    /// <summary>Who permits what.</summary>
+    public ResidencyModel Residency { get; } = residency;
 
     /// <summary>How the ledger is kept.</summary>
     public LedgerModel Ledger { get; } = ledger;

@@ -3,6 +3,7 @@ using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Providers;
+using Gateway.Residency;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
 using Yarp.ReverseProxy.Model;
@@ -24,6 +25,9 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIs
         GatewayConfig config, IReadOnlyList<ModelCluster> clusters, IReadOnlyDictionary<string, EngineHandle> engines, Func<string, ClusterState> clusterOf)
     {
         var deployments = config.Deployments.ToDictionary(d => d.Name, StringComparer.Ordinal);
+        var residency = new ResidencyModel(config);
+        var verdicts = new VerdictCache(residency);
+        var now = time.GetUtcNow();
         var models = config.Models.Zip(clusters, (model, cluster) =>
         {
             var state = clusterOf(cluster.Id);
@@ -31,25 +35,29 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIs
                 model.Name,
                 _startedAt,
                 [.. ClusterConfigProvider.Routes.Select(route => new RouteModel(route, state, transformer))],
-                model.Deployments.Select(d => DeploymentOf(deployments[d.Name], model, d.Weight, engines)).ToFrozenDictionary(d => d.Name));
+                model.Deployments.Select(d => DeploymentOf(deployments[d.Name], residency, model, d.Weight, engines)).ToFrozenDictionary(d => d.Name),
+                new DecisionTable(model.Name, [.. model.Deployments.Select(d => state.Destinations[d.Name])], verdicts, now));
         }).ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
 
-        return new GatewayModel(AccessModel.Of(config, issuers.Build(config)), models, LedgerModel.Of(config.Ledger), config.Limits.BodyBytes, [.. engines.Values]);
+        var access = AccessModel.Of(config, residency, issuers.Build(config));
+        return new GatewayModel(access, models, residency, LedgerModel.Of(config.Ledger, residency.Classes), config.Limits.BodyBytes, [.. engines.Values]);
     }
 
     private static DeploymentModel DeploymentOf(
-        DeploymentConfig deployment, ModelConfig model, int weight, IReadOnlyDictionary<string, EngineHandle> engines) =>
+        DeploymentConfig deployment, ResidencyModel residency, ModelConfig model, int weight, IReadOnlyDictionary<string, EngineHandle> engines) =>
         deployment.Kind == DeploymentKind.Local
             ? new(
                 deployment.Name,
                 weight,
                 new LocalModel(engines[deployment.Name], deployment.DefaultMaxTokens ?? DefaultMaxTokens, deployment.Overlong),
                 Upstream: null,
+                residency.PlacementOf(deployment.Name),
                 Price.Of(deployment.Price))
             : new(
                 deployment.Name,
                 weight,
                 Local: null,
                 new Upstream(deployment, ModelCluster.TimeoutOf(model)),
+                residency.PlacementOf(deployment.Name),
                 Price.Of(deployment.Price));
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Residency;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Routing;
@@ -8,5 +9,6 @@ namespace Gateway.Routing;
 /// <param name="CreatedAt">When this gateway began to serve it, in Unix seconds.</param>
 /// <param name="Routes">YARP's route to the model's cluster for each endpoint, at <see cref="Api.ApiEndpoint.Index"/>.</param>
 /// <param name="Deployments">Deployments by name, which is the destination's id too.</param>
+/// <param name="Residency">Where its requests may go.</param>
 internal sealed record ModelModel(
-    string Name, long CreatedAt, IReadOnlyList<RouteModel> Routes, FrozenDictionary<string, DeploymentModel> Deployments);
+    string Name, long CreatedAt, IReadOnlyList<RouteModel> Routes, FrozenDictionary<string, DeploymentModel> Deployments, DecisionTable Residency);

@@ -20,7 +20,7 @@ internal sealed class Authenticator(KeyDirectory keys, TokenValidator tokens, Ti
         if (gateway.Access.Keys.TryGetValue(hash, out var declared) && !hash.Equals(KeyHash.OfNothing))
         {
             return new(declared.ExpiresAt > time.GetUtcNow()
-                ? (new Caller(declared.Tenant, declared.Id, declared.Scope, gateway), null)
+                ? CallerOf(declared.Tenant, declared.Id, declared.Scope, gateway)
                 : (null, ApiError.KeyExpired));
         }
 
@@ -52,9 +52,13 @@ internal sealed class Authenticator(KeyDirectory keys, TokenValidator tokens, Ti
 
         // The configuration may no longer have the tenant; the key comes back to life with it.
         return key.Grant.Scope is { } scope && key.Grant.TenantIn(gateway.Access) is { } tenant
-            ? (new Caller(tenant, key.Id.ToString(), scope, gateway), null)
+            ? CallerOf(tenant, key.Id.ToString(), scope, gateway)
             : (null, ApiError.InvalidApiKey);
     }
+
+    // What class the requests of a key have at least must be known, or they would be of none.
+    private static (Caller? Caller, ApiError? Error) CallerOf(TenantModel tenant, string keyId, KeyScope scope, GatewayModel gateway) =>
+        gateway.Access.FloorOf(scope) is { } floor ? (new Caller(tenant, keyId, scope, gateway, floor), null) : (null, ApiError.KeyClassUnknown(scope.DataClass!));
 
     private async ValueTask<(Caller? Caller, ApiError? Error)> AuthenticateTokenAsync(GatewayModel gateway, string credential, CancellationToken cancellationToken)
     {
@@ -66,7 +70,7 @@ internal sealed class Authenticator(KeyDirectory keys, TokenValidator tokens, Ti
 
         return token.Tenants switch
         {
-            [var name] when gateway.Access.Tenants.TryGetValue(name, out var tenant) => (new Caller(tenant, token.Id, token.Issuer.Scope, gateway), null),
+            [var name] when gateway.Access.Tenants.TryGetValue(name, out var tenant) => CallerOf(tenant, token.Id, token.Issuer.Scope, gateway),
             [_] => (null, ApiError.NoTenant($"The tenant that the token names (claim `{token.Issuer.TenantClaim}`) does not exist here.")),
             [] => (null, ApiError.NoTenant($"The token names no tenant of this gateway (claim `{token.Issuer.TenantClaim}`).")),
             _ => (null, ApiError.NoTenant($"The token names several tenants (claim `{token.Issuer.TenantClaim}`), and which is meant is not ours to guess.")),

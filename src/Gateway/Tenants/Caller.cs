@@ -1,3 +1,4 @@
+using Gateway.Exchanges;
 using Gateway.Routing;
 
 namespace Gateway.Tenants;
@@ -9,7 +10,8 @@ namespace Gateway.Tenants;
 /// <param name="KeyId">Id of the key, or what stands for the holder of a token; fit for the ledger.</param>
 /// <param name="Scope">What the credential may be used for.</param>
 /// <param name="Gateway">The snapshot.</param>
-internal sealed record Caller(TenantModel Tenant, string KeyId, KeyScope Scope, GatewayModel Gateway)
+/// <param name="Floor">Least data class of its requests.</param>
+internal sealed record Caller(TenantModel Tenant, string KeyId, KeyScope Scope, GatewayModel Gateway, DataClass Floor)
 {
     /// <summary>Whether both the tenant and its credential may use the model.</summary>
     public bool MayUse(string model) => Tenant.Models.Contains(model) && Scope.AllowsModel(model);

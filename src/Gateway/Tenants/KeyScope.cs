@@ -1,7 +1,6 @@
 using System.Net;
 using Gateway.Api;
 using Gateway.Configuration;
-using Gateway.Exchanges;
 
 namespace Gateway.Tenants;
 
@@ -9,17 +8,17 @@ namespace Gateway.Tenants;
 /// <param name="Models">Names of models; null for all of the tenant's.</param>
 /// <param name="Endpoints">Names as in <see cref="EndpointNames"/>; null for all.</param>
 /// <param name="Networks">Where it may be used from; null for anywhere.</param>
-/// <param name="DataClass">Least data class of its requests.</param>
-internal sealed record KeyScope(IReadOnlyList<string>? Models, IReadOnlyList<string>? Endpoints, IReadOnlyList<IPNetwork>? Networks, DataClass DataClass)
+/// <param name="DataClass">Least data class of its requests; null for the lowest. A name, for a scope may outlive the configuration's list.</param>
+internal sealed record KeyScope(IReadOnlyList<string>? Models, IReadOnlyList<string>? Endpoints, IReadOnlyList<IPNetwork>? Networks, string? DataClass)
 {
     /// <summary>What an endpoint is called in scopes.</summary>
     public static readonly IReadOnlyList<string> EndpointNames = [.. ApiEndpoint.All.Select(e => e.RouteId), "models", "usage", "tokenize", "detokenize"];
 
     /// <summary>A scope that narrows nothing.</summary>
-    public static readonly KeyScope Everything = new(null, null, null, DataClass.Public);
+    public static readonly KeyScope Everything = new(null, null, null, null);
 
     /// <summary>A scope that allows nothing.</summary>
-    public static readonly KeyScope Nothing = new([], [], [], DataClass.Restricted);
+    public static readonly KeyScope Nothing = new([], [], [], null);
 
     /// <param name="config">A scope without errors.</param>
     public static KeyScope Of(ScopeConfig config) => new(

@@ -25,6 +25,7 @@ public sealed class AdminRolesTests : IAsyncLifetime
         ["GET /admin/v1/acts"] = "auditor admin",
         ["GET /admin/v1/usage"] = "viewer operator auditor tenant-admin admin",
         ["GET /admin/v1/exchanges"] = "auditor admin",
+        ["POST /admin/v1/explain"] = "viewer operator auditor tenant-admin admin",
     };
 
     private TestGateway _gateway = null!;

@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Exchanges;
 
 namespace Gateway.Tests.Configuration;
 
@@ -58,7 +59,7 @@ public sealed class ConfigLoaderTests : IDisposable
                 },
                 unset with { Name = "ollama", Kind = DeploymentKind.OpenAICompatible, BaseUrl = "http://localhost:11434/v1", Model = "llama3:8b" },
             ],
-            config.Deployments.Select(d => d with { Lora = unset.Lora }));
+            config.Deployments.Select(d => d with { Lora = unset.Lora, Placement = null }));
         Assert.Equal(
             [new() { Path = _folder.PathOf("models/smol.gguf"), Scale = 1 }, new() { Path = _folder.PathOf("models/tuned.gguf"), Scale = -0.25 }],
             config.Deployments[0].Lora);
@@ -71,6 +72,19 @@ public sealed class ConfigLoaderTests : IDisposable
                 new() { Name = "research", Sha256 = "0a4d55a8d778e5022fab701977c5d840bbc486d0f1f8e3a5b5f1e8f4e8d6a002" },
             ],
             config.Tenants[0].Keys);
+        Assert.Equal(DataClasses.DefaultNames, config.DataClasses);
+        Assert.Equal(new NodeConfig { Country = "BR", Operator = "Hospital Exemplo" }, config.Node);
+        Assert.Equal(["neighbours", "BR", "CL"], config.CountryGroups[1].Members);
+        Assert.Equal(["wards", "house"], config.Tenants.Select(t => t.Policy));
+        Assert.Equal("house", config.Policies[1].Base);
+        Assert.Equal(["public", "internal", "personal", "restricted"], config.Policies[0].Classes.Keys);
+        Assert.Equal((true, false, false), (config.Policies[0].Classes["restricted"].LocalOnly, config.Policies[0].Classes["restricted"].Cache, config.Policies[0].Classes["personal"].Trains));
+        Assert.Equal(["BR"], config.Policies[1].Classes["personal"].Storage!);
+        Assert.Equal(30, config.Policies[1].Classes["personal"].RetentionDays);
+        Assert.Equal(["US"], config.Deployments[2].Placement!.Processing!);
+        Assert.Equal(new DateTimeOffset(2027, 10, 1, 0, 0, 0, TimeSpan.Zero), config.Deployments[2].Placement!.Expires);
+        Assert.Equal(new WeightsConfig { Origin = "US", Licence = "llama3.1" }, config.Deployments[1].Placement!.Weights);
+        Assert.Empty(config.Deployments[3].Placement!.Storage!);
     }
 
     [Fact]

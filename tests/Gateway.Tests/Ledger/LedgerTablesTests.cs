@@ -10,6 +10,7 @@ namespace Gateway.Tests.Ledger;
 /// <summary>What holds for the ledger on either kind of store.</summary>
 public sealed class LedgerTablesTests
 {
+    private const string Decisions = "SELECT decision, policy, candidates, country FROM exchanges";
     private const string Usage = "SELECT tenant, model, requests, failed, refused, lost, estimated, input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost_nano FROM usage_daily ORDER BY day, tenant, model";
 
     [Theory, StoreKinds]
@@ -17,12 +18,16 @@ public sealed class LedgerTablesTests
     {
         await using var test = await TestStore.CreateAsync(kind);
         using var tables = Tables(test.Store);
-        var line = new LedgerLine(new("req_1", Noon.AddMicroseconds(3), "acme", "key_1", "chat.completions", DataClass.Restricted, "0af7651916cd43dd8448eb211c80319c", "gpt"));
+        var line = new LedgerLine(new("req_1", Noon.AddMicroseconds(3), "acme", "key_1", "chat.completions", "restricted", "0af7651916cd43dd8448eb211c80319c", "gpt") { Decision = "dec_1", Policy = "0123", Candidates = "azure;far=trains" });
 
         tables.Write([line]);
+        Assert.Equal(["dec_1|0123|azure;far=trains|"], await test.RowsAsync(Decisions));
         var open = await test.RowsAsync("SELECT outcome, closed_at, tenant, key_id, model, deployment, endpoint, data_class, trace_id, node FROM exchanges");
         line.Closing = new(
-            Noon.AddSeconds(2), "ok", null, 200, "azure", new Usage(100, 50) { CachedTokens = 40, ReasoningTokens = 20, IsEstimated = true }, 1234, "USD", TimeSpan.FromMicroseconds(1_999_997), TimeSpan.FromMilliseconds(7));
+            Noon.AddSeconds(2), "ok", null, 200, "azure", new Usage(100, 50) { CachedTokens = 40, ReasoningTokens = 20, IsEstimated = true }, 1234, "USD", TimeSpan.FromMicroseconds(1_999_997), TimeSpan.FromMilliseconds(7))
+        {
+            Country = "BR",
+        };
         tables.Write([line]);
 
         Assert.Equal([$"open||acme|key_1|gpt||chat.completions|restricted|0af7651916cd43dd8448eb211c80319c|{tables.Node}"], open);
@@ -30,6 +35,7 @@ public sealed class LedgerTablesTests
             [$"req_1|{StoreTime.ToMicroseconds(Noon) + 3}|{StoreTime.ToMicroseconds(Noon) + 2_000_000}|ok||200|azure|100|40|50|20|1|1234|USD|1999997|7000"],
             await test.RowsAsync("SELECT id, opened_at, closed_at, outcome, code, status, deployment, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us FROM exchanges"));
         Assert.Equal(["acme|gpt|1|0|0|0|1|100|40|50|20|1234"], await test.RowsAsync(Usage));
+        Assert.Equal(["dec_1|0123|azure;far=trains|BR"], await test.RowsAsync(Decisions));
     }
 
     [Theory, StoreKinds]
@@ -212,7 +218,7 @@ public sealed class LedgerTablesTests
         await using var test = await TestStore.CreateAsync(kind);
         using var tables = Tables(test.Store);
         const string Sql = "'); DROP TABLE exchanges; --\" $1 @node %s \\ \u00FC\uD83D\uDE00\r\n";
-        var line = new LedgerLine(new(Sql, Noon, Sql, Sql, Sql, DataClass.Public, Sql, Sql));
+        var line = new LedgerLine(new(Sql, Noon, Sql, Sql, Sql, "public", Sql, Sql));
         line.Closing = new(Noon, Sql, Sql, 200, Sql, null, 0, Sql, TimeSpan.Zero, null);
 
         tables.Write([new LedgerLine(line.Opening)]);

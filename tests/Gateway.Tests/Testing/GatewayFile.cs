@@ -9,10 +9,12 @@ internal sealed class GatewayFile
 {
     private readonly StringBuilder _models = new();
     private readonly StringBuilder _deployments = new();
-    private readonly StringBuilder _tenants = new();
+    private readonly List<string> _tenants = [];
     private readonly StringBuilder _admins = new();
     private readonly StringBuilder _more = new();
     private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal);
+
+    private string? _policies;
 
     public int BodyBytes { get; init; } = 1_000_000;
 
@@ -52,7 +54,14 @@ internal sealed class GatewayFile
     public GatewayFile Tenant(string name, string key, params string[] models)
     {
         var names = string.Join(", ", models.Select(m => $"\"{m}\""));
-        _tenants.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, models: [{names}], keys: [{{ name: first, sha256: {KeyHash.Of(key)} }}] }}");
+        return TenantOf($"name: {name}, models: [{names}], keys: [{{ name: first, sha256: {KeyHash.Of(key)} }}]");
+    }
+
+    /// <summary>Adds a tenant. Without a policy of its own it has <c>open</c>, unless the file has <see cref="Policies"/>.</summary>
+    /// <param name="keys">What stands between its braces.</param>
+    public GatewayFile TenantOf(string keys)
+    {
+        _tenants.Add(keys);
         return this;
     }
 
@@ -62,13 +71,15 @@ internal sealed class GatewayFile
     public GatewayFile ScopedTenant(string name, string models, params (string Key, string Scope)[] keys)
     {
         var list = keys.Select((k, i) => $"{{ name: k{i}, sha256: {KeyHash.Of(k.Key)}{(k.Scope.Length > 0 ? ", " + k.Scope : "")} }}");
-        _tenants.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, models: {models}, keys: [{string.Join(", ", list)}] }}");
-        return this;
+        return TenantOf($"name: {name}, models: {models}, keys: [{string.Join(", ", list)}]");
     }
 
-    public GatewayFile PolicyTenant(string name, string models, string policy)
+    public GatewayFile PolicyTenant(string name, string models, string policy) => TenantOf($"name: {name}, models: {models}, key_policy: {{ {policy} }}");
+
+    /// <summary>Adds the policies of the file, a line each; a tenant has the one that it names, or none.</summary>
+    public GatewayFile Policies(params string[] policies)
     {
-        _tenants.AppendLine(CultureInfo.InvariantCulture, $"  - {{ name: {name}, models: {models}, key_policy: {{ {policy} }} }}");
+        _policies = string.Concat(policies.Select(p => $"  - {{ {p} }}\n"));
         return this;
     }
 
@@ -106,7 +117,11 @@ internal sealed class GatewayFile
         }
 
         var path = Path.Combine(folder, "gateway.yaml");
-        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}tenants:\n{_tenants}{(_admins.Length > 0 ? "admins:\n" : "")}{_admins}{_more}");
+
+        // What is not about residency goes anywhere.
+        var policies = _policies ?? "  - { name: open, classes: { public: { anywhere: true }, internal: { anywhere: true }, personal: { anywhere: true }, restricted: { anywhere: true } } }\n";
+        var tenants = string.Concat(_tenants.Select(t => $"  - {{ {t}{(_policies is null ? ", policy: open" : "")} }}\n"));
+        File.WriteAllText(path, $"limits: {{ body_bytes: {BodyBytes} }}\nmodels:\n{_models}deployments:\n{_deployments}{(policies.Length > 0 ? "policies:\n" : "")}{policies}tenants:\n{tenants}{(_admins.Length > 0 ? "admins:\n" : "")}{_admins}{_more}");
         return path;
     }
 }

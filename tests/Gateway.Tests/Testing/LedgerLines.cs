@@ -13,7 +13,7 @@ internal static class LedgerLines
     public static readonly LedgerModel Settings = new(TimeSpan.FromDays(400), 10_000, [false, false, true, true]);
 
     public static LedgerLine Open(DateTimeOffset at, string tenant = "acme", string model = "m", string key = "key_1", string? trace = null) =>
-        new(new LedgerOpening(RequestIds.Create(at), at, tenant, key, "chat.completions", DataClass.Public, trace, model));
+        new(new LedgerOpening(RequestIds.Create(at), at, tenant, key, "chat.completions", "public", trace, model));
 
     public static LedgerLine Close(this LedgerLine line, int input = 7, int output = 3, string outcome = "ok", string? deployment = "d", string? code = null, int status = 200, long costNano = 0, string? currency = null)
     {

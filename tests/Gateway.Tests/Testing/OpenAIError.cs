@@ -5,14 +5,22 @@ namespace Gateway.Tests.Testing;
 /// <summary>An error as OpenAI's clients read it; reading one checks its shape.</summary>
 internal sealed record OpenAIError(string Message, string Type, string? Param, string? Code)
 {
+    /// <summary>What the gateway adds where no deployment may be used: for each the reasons.</summary>
+    public IReadOnlyDictionary<string, string[]> Deployments { get; private init; } = new Dictionary<string, string[]>(StringComparer.Ordinal);
+
     public static OpenAIError Parse(string json)
     {
         using var document = JsonDocument.Parse(json);
         Assert.Equal(["error"], document.RootElement.EnumerateObject().Select(p => p.Name));
         var error = document.RootElement.GetProperty("error");
-        Assert.Equal(["message", "type", "param", "code"], error.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["message", "type", "param", "code"], error.EnumerateObject().Select(p => p.Name).Where(n => n != "deployments"));
         var read = new OpenAIError(
-            error.GetProperty("message").GetString()!, error.GetProperty("type").GetString()!, error.GetProperty("param").GetString(), error.GetProperty("code").GetString());
+            error.GetProperty("message").GetString()!, error.GetProperty("type").GetString()!, error.GetProperty("param").GetString(), error.GetProperty("code").GetString())
+        {
+            Deployments = !error.TryGetProperty("deployments", out var deployments) ? new Dictionary<string, string[]>(StringComparer.Ordinal)
+                : deployments.EnumerateArray().ToDictionary(
+                    d => d.GetProperty("name").GetString()!, d => d.GetProperty("reasons").EnumerateArray().Select(r => r.GetString()!).ToArray(), StringComparer.Ordinal),
+        };
         Assert.False(string.IsNullOrWhiteSpace(read.Message));
         Assert.False(string.IsNullOrWhiteSpace(read.Type));
         return read;

@@ -14,20 +14,20 @@ internal sealed class ScopeValidator : IConfigValidator
             for (var j = 0; j < tenant.Keys.Count; j++)
             {
                 var key = $"{parent}.keys[{j}]";
-                ValidateScope(tenant.Keys[j], key, models, report);
+                ValidateScope(tenant.Keys[j], key, models, config.DataClasses, report);
                 ValidateModelsOfTenant(tenant.Keys[j], tenant, parent, key, report);
             }
         }
 
         for (var i = 0; i < config.Jwt.Count; i++)
         {
-            ValidateScope(config.Jwt[i], $"jwt[{i}]", models, report);
+            ValidateScope(config.Jwt[i], $"jwt[{i}]", models, config.DataClasses, report);
         }
 
         ValidateNetworks(config.Listen.TrustedProxies, "listen.trusted_proxies", report);
     }
 
-    private static void ValidateScope(ScopeConfig scope, string parent, NamedReferences models, ConfigReport report)
+    private static void ValidateScope(ScopeConfig scope, string parent, NamedReferences models, IReadOnlyList<string> classes, ConfigReport report)
     {
         foreach (var (name, count) in new[] { ("models", scope.Models.Count), ("endpoints", scope.Endpoints.Count), ("networks", scope.Networks.Count) })
         {
@@ -40,6 +40,7 @@ internal sealed class ScopeValidator : IConfigValidator
         models.Check(scope.Models, i => $"{parent}.models[{i}]");
         new NamedReferences("endpoint", "the API", KeyScope.EndpointNames, report).Check(scope.Endpoints, i => $"{parent}.endpoints[{i}]");
         ValidateNetworks(scope.Networks, $"{parent}.networks", report);
+        DataClassesValidator.Check(scope.DataClass, $"{parent}.data_class", classes, report);
     }
 
     private static void ValidateModelsOfTenant(ScopeConfig scope, TenantConfig tenant, string tenantKey, string key, ConfigReport report)

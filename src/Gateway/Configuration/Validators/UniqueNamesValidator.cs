@@ -8,6 +8,8 @@ internal sealed class UniqueNamesValidator : IConfigValidator
         Check(report, "models", config.Models, m => m.Name);
         Check(report, "deployments", config.Deployments, d => d.Name);
         Check(report, "tenants", config.Tenants, t => t.Name);
+        Check(report, "policies", config.Policies, p => p.Name);
+        Check(report, "country_groups", config.CountryGroups, g => g.Name);
         Check(report, "admins", config.Admins, a => a.Name);
         Check(report, "jwt", config.Jwt, j => j.Name);
         for (var i = 0; i < config.Tenants.Count; i++)

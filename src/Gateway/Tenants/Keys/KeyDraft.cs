@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Gateway.Api;
 using Gateway.Configuration;
+using Gateway.Exchanges;
 
 namespace Gateway.Tenants.Keys;
 
@@ -30,7 +31,8 @@ internal sealed record KeyDraft(string? Tenant, string? Name, ScopeJson Scope, D
             return null;
         }
 
-        return scope;
+        // By its name even where it is the lowest: a list that is later begun lower does not lower the key.
+        return scope with { DataClass = scope.DataClass ?? access.Classes.Lowest.Name };
     }
 
     /// <summary>What is wrong with an expiry; null when nothing is.</summary>
@@ -56,8 +58,12 @@ internal sealed record KeyDraft(string? Tenant, string? Name, ScopeJson Scope, D
             : CheckList("models", Scope.Models, tenant.Models.Contains, "is not one of the tenant's models")
             ?? CheckList("endpoints", Scope.Endpoints, name => KeyScope.EndpointNames.Contains(name, StringComparer.Ordinal), $"is none; the endpoints are {string.Join(", ", KeyScope.EndpointNames)}")
             ?? CheckList("networks", Scope.Networks, _ => true, "")
+            ?? CheckClass(access.Classes)
             ?? CheckExpiry(ExpiresAt, now);
     }
+
+    private ApiError? CheckClass(DataClasses classes) =>
+        Scope.DataClass is null || classes.Find(Scope.DataClass) is not null ? null : Invalid("data_class", $"must be one of {string.Join<DataClass>(", ", classes.All)}");
 
     private static ApiError? CheckList(string field, IReadOnlyList<string>? values, Func<string, bool> isKnown, string problem)
     {

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gateway.Configuration;
-using Gateway.Exchanges;
 
 namespace Gateway.Tenants.Keys;
 
@@ -21,7 +19,7 @@ internal sealed record ScopeJson
         Models = scope.Models,
         Endpoints = scope.Endpoints,
         Networks = scope.Networks?.Select(n => n.ToString()).ToList(),
-        DataClass = ConfigWords.Word(scope.DataClass),
+        DataClass = scope.DataClass,
     };
 
     /// <summary>As the store has it.</summary>
@@ -59,14 +57,7 @@ internal sealed record ScopeJson
             networks.Add(network);
         }
 
-        object dataClass = Exchanges.DataClass.Public;
-        if (DataClass is not null && !ConfigWords.Of(typeof(DataClass)).TryGetValue(DataClass, out dataClass!))
-        {
-            error = ("data_class", $"must be {ConfigScalars.OneOf(typeof(DataClass))}");
-            return false;
-        }
-
-        scope = new KeyScope(Models, Endpoints, Networks is null ? null : networks, (DataClass)dataClass);
+        scope = new KeyScope(Models, Endpoints, Networks is null ? null : networks, DataClass);
         return true;
     }
 }

@@ -1,5 +1,4 @@
 using Gateway.Admin;
-using Gateway.Exchanges;
 using Gateway.Stores;
 using Gateway.Tenants;
 using Gateway.Tenants.Keys;
@@ -23,7 +22,7 @@ public sealed class KeyStoreTests
         Assert.True(Networks.TryParse("10.0.0.0/8", out var network));
         var key = Key(1) with
         {
-            Scope = new KeyScope(["m", "org/n:tag"], ["chat.completions"], [network], DataClass.Restricted),
+            Scope = new KeyScope(["m", "org/n:tag"], ["chat.completions"], [network], "restricted"),
             ExpiresAt = Start.AddDays(90),
         };
         await keys.InsertAsync(key, KeyHash.Of("a"), most: null, Act, default);
@@ -146,7 +145,6 @@ public sealed class KeyStoreTests
     [InlineData("""{"models":["m"],"regions":["BR"]}""", false)]
     [InlineData("""{"networks":["10.0.0.1/8"]}""", false)]
     [InlineData("""{"networks":[null]}""", false)]
-    [InlineData("""{"data_class":"secret"}""", false)]
     [InlineData("null", false)]
     [InlineData("", false)]
     public void A_scope_that_is_not_understood_opens_nothing(string json, bool isRead) => Assert.Equal(isRead, ScopeJson.Read(json) is not null);

@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text;
+using Gateway.Exchanges;
+
+namespace Gateway.Residency;
+
+/// <summary>Says where a request would go and why. By the same rules as requests go; nothing is sent.</summary>
+internal static class Explainer
+{
+    /// <param name="residency">The configuration.</param>
+    /// <param name="tenant">A tenant that there is.</param>
+    /// <param name="model">A model that there is.</param>
+    /// <param name="dataClass">The class of the request.</param>
+    /// <param name="why">What made it of this class.</param>
+    /// <param name="now">When it would come.</param>
+    public static ExplanationJson Explain(ResidencyModel residency, string tenant, string model, DataClass dataClass, IReadOnlyList<string> why, DateTimeOffset now)
+    {
+        var policy = residency.PolicyOf(tenant);
+        var verdicts = residency.JudgeModel(policy, dataClass, model, now);
+        var weights = residency.DeploymentsOf(model)!.ToDictionary(d => d.Name, d => d.Weight, StringComparer.Ordinal);
+        var total = verdicts.Where(v => v.IsPermitted).Sum(v => weights[v.Deployment]);
+        var deployments = verdicts.Select(v => new ExplainedDeploymentJson(
+            v.Deployment,
+            v.IsPermitted,
+            v.IsPermitted ? Math.Round(100d * weights[v.Deployment] / total, 1) : 0,
+            v.Reasons,
+            [.. ResidencyJudge.Judge(policy.RuleOf(dataClass), v.Placement, now).Select(f => new ExplainedRuleJson(f.Rule, f.Code is null, f.Code is { } code ? ReasonWords.Of(code) : null, f.Text))],
+            PlacementJson.Of(v.Placement))).ToList();
+        var explanation = new ExplanationJson(
+            tenant, model, dataClass.Name, why, policy.Name, policy.Hash, DecisionTable.IdOf(model, policy, dataClass, verdicts), deployments.Exists(d => d.Permitted), deployments, Text: "");
+        return explanation with { Text = ToText(explanation, policy.Caps) };
+    }
+
+    /// <summary>Why a request is of its class.</summary>
+    /// <param name="floor">Least class of the key.</param>
+    /// <param name="keyed">Whether there is a key.</param>
+    /// <param name="asked">What the client says; null when nothing.</param>
+    public static IReadOnlyList<string> WhyOf(DataClass floor, bool keyed, DataClass? asked) =>
+    [
+        keyed ? $"the key's requests are `{floor.Name}` at least" : $"`{floor.Name}` is the lowest class",
+        .. asked is null ? [] : new[] { $"the client asks for `{asked.Name}`" },
+    ];
+
+    private static string ToText(ExplanationJson e, IReadOnlyList<CapModel> caps)
+    {
+        var text = new StringBuilder();
+        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+
+        Line($"A request of the tenant {e.Tenant} for the model {e.Model} is of the class {e.DataClass}: {string.Join("; ", e.Why)}.");
+        Line($"{(e.Policy is null ? "The tenant has no policy, so only local deployments may answer" : $"The policy is {e.Policy}")} (version {e.PolicyHash}, decision {e.Decision}).");
+        foreach (var deployment in e.Deployments)
+        {
+            Line($"");
+            Line($"{deployment.Name}: {(deployment.Permitted ? "permitted" : "not permitted")}");
+            foreach (var rule in deployment.Rules)
+            {
+                Line($"  {(rule.Permits ? "yes" : "NO ")}  {rule.Rule}: {rule.Text}{(rule.Reason is null ? "" : $" ({rule.Reason})")}");
+            }
+        }
+
+        Line($"");
+        Line($"{(e.Permitted ? $"It would go to {string.Join(" or ", e.Deployments.Where(d => d.Permitted).Select(d => Share(d)))}." : "It would be refused: 403 residency_denied.")}");
+        if (caps.Count > 0)
+        {
+            Line($"How much of this month's share is used was not looked at: {string.Join(", ", caps.Select(c => $"{c.Name} at most {c.Percent}%"))}.");
+        }
+
+        return text.ToString().TrimEnd('\n');
+    }
+
+    private static string Share(ExplainedDeploymentJson deployment) => string.Create(CultureInfo.InvariantCulture, $"{deployment.Name} ({deployment.Share}%)");
+}
