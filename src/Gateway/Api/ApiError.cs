@@ -150,6 +150,10 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     /// <summary>What is wrong with the header by which a client says how sensitive its request is.</summary>
     public static ApiError DataClassHeader(string problem, string code) => BadRequest($"The header `x-data-class` {problem}.", "x-data-class", code);
 
+    /// <param name="kinds">Names of the kinds that were found; never what was found.</param>
+    public static ApiError PersonalData(IReadOnlyList<string> kinds) => BadRequest(
+        $"The request holds personal data that your organisation does not let through here: {string.Join(", ", kinds)}. Remove it and send the request again.", code: "personal_data_refused");
+
     public static ApiError ModelNotFound(string model) => new(
         StatusCodes.Status404NotFound,
         $"The model `{RequestFields.Shorten(model, MaxQuoted)}` does not exist or you do not have access to it.",

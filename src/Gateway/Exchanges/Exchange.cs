@@ -1,5 +1,6 @@
 using Gateway.Api;
 using Gateway.Ledger;
+using Gateway.Privacy;
 using Gateway.Residency;
 using Gateway.Routing;
 using Gateway.Tenants;
@@ -40,6 +41,9 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
 
     /// <summary>What it holds of caps on dependence; null where there are none.</summary>
     public CapReservation? CapReservation { get; set; }
+
+    /// <summary>Personal data found in the request; null before it was looked for.</summary>
+    public Findings? Findings { get; set; }
 
     /// <summary>The deployment that answers; null until one was chosen.</summary>
     public DeploymentModel? Deployment { get; set; }

@@ -102,6 +102,7 @@ internal static class GatewayHost
         services.AddSingleton<EngineHost>();
         services.AddSingleton<UpstreamTransformer>();
         services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<PrivacyMetrics>();
         services.AddSingleton<EngineMetrics>();
         services.AddSingleton<LedgerMetrics>();
         services.AddGatewayMetrics(GatewayMetrics.MeterName);

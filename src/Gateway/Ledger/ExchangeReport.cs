@@ -13,7 +13,7 @@ internal sealed class ExchangeReport(Store store)
 {
     private const string Columns =
         "id, opened_at, closed_at, tenant, key_id, model, deployment, endpoint, data_class, outcome, code, status, input_tokens, cached_tokens, output_tokens, "
-        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node, decision, policy, candidates, country";
+        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node, decision, policy, candidates, country, findings";
 
     /// <summary>One page of lines.</summary>
     /// <param name="request">Which.</param>
@@ -87,7 +87,8 @@ internal sealed class ExchangeReport(Store store)
             Text(23),
             Text(24),
             Text(25),
-            Text(26));
+            Text(26),
+            Text(27));
     }
 }
 

@@ -58,6 +58,7 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
         Decision = exchange.Residency?.Id,
         Policy = exchange.Residency?.Policy.Hash,
         Candidates = exchange.Residency?.Candidates,
+        Findings = exchange.Findings?.ToString(),
     };
 
     private LedgerClosing ClosingOf(Exchange exchange, ExchangeOutcome outcome, int status)

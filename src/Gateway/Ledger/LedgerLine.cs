@@ -40,6 +40,9 @@ internal sealed record LedgerOpening(
 
     /// <summary>The deployments that were looked at, and why one is not permitted, as <see cref="Residency.ResidencyDecision.Candidates"/> has them.</summary>
     public string? Candidates { get; init; }
+
+    /// <summary>Kinds of personal data in the request, with how much of each, as <see cref="Privacy.Findings"/> writes it; null where there is none.</summary>
+    public string? Findings { get; init; }
 }
 
 /// <summary>What is known of an exchange when it has ended.</summary>

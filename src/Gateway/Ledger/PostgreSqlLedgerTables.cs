@@ -17,11 +17,11 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
     // An array a column, all of one length: a statement that is prepared once, whatever the number of lines.
     private const string InsertOpen =
         """
-        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, deployment, outcome,
+        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings, deployment, outcome,
             input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency)
-        SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, '', 'open', 0, 0, 0, 0, 0, 0, ''
-        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
-            AS l(o, i, t, k, e, d, tr, m, de, po, ca)
+        SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, fn, '', 'open', 0, 0, 0, 0, 0, 0, ''
+        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+            AS l(o, i, t, k, e, d, tr, m, de, po, ca, fn)
         ON CONFLICT (opened_at, id) DO NOTHING
         """;
 
@@ -29,15 +29,15 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
     private static readonly string InsertClosed =
         $"""
         WITH closed AS (
-            INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates,
+            INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings,
                 closed_at, deployment, outcome, code, status, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency,
                 latency_us, first_token_us, country)
-            SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn
+            SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, fn, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn
             FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::text[], $11::text[], $12::text[],
-                $13::bigint[], $14::text[], $15::text[], $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[],
-                $23::bigint[], $24::text[], $25::bigint[], $26::bigint[], $27::text[])
-                AS l(o, i, t, k, e, d, tr, m, de, po, ca, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn)
+                $10::text[], $11::text[], $12::text[], $13::text[],
+                $14::bigint[], $15::text[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
+                $24::bigint[], $25::text[], $26::bigint[], $27::bigint[], $28::text[])
+                AS l(o, i, t, k, e, d, tr, m, de, po, ca, fn, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn)
             ON CONFLICT (opened_at, id) DO UPDATE SET closed_at = excluded.closed_at, deployment = excluded.deployment, outcome = excluded.outcome,
                 code = excluded.code, status = excluded.status, input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens,
                 output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens, estimated = excluded.estimated,
@@ -200,6 +200,7 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => l.Decision),
         Column(lines, l => l.Policy),
         Column(lines, l => l.Candidates),
+        Column(lines, l => l.Findings),
     ];
 
     private static object[] ClosingColumns(List<LedgerClosing> lines) =>

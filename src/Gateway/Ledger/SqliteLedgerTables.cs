@@ -12,7 +12,7 @@ namespace Gateway.Ledger;
 /// </summary>
 internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimeProvider time) : LedgerTables(store, node)
 {
-    private const string OpenColumns = "opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates";
+    private const string OpenColumns = "opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings";
     private const string CloseColumns =
         "closed_at, deployment, outcome, code, status, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, country";
 
@@ -147,26 +147,27 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         statement.Bind(10, opening.Decision);
         statement.Bind(11, opening.Policy);
         statement.Bind(12, opening.Candidates);
+        statement.Bind(13, opening.Findings);
     }
 
     // In the order of CloseColumns, behind those of the opening.
     private static void Bind(SqliteStatement statement, LedgerClosing closing)
     {
-        statement.Bind(13, StoreTime.ToMicroseconds(closing.ClosedAt));
-        statement.Bind(14, closing.Deployment ?? "");
-        statement.Bind(15, closing.Outcome);
-        statement.Bind(16, closing.Code);
-        statement.Bind(17, closing.Status);
-        statement.Bind(18, closing.Usage?.InputTokens ?? 0);
-        statement.Bind(19, closing.Usage?.CachedTokens ?? 0);
-        statement.Bind(20, closing.Usage?.OutputTokens ?? 0);
-        statement.Bind(21, closing.Usage?.ReasoningTokens ?? 0);
-        statement.Bind(22, closing.Usage is { IsEstimated: true } ? 1 : 0);
-        statement.Bind(23, closing.CostNano);
-        statement.Bind(24, closing.Currency ?? "");
-        statement.Bind(25, (long)closing.Latency.TotalMicroseconds);
-        statement.Bind(26, closing.FirstToken is { } first ? (long)first.TotalMicroseconds : null);
-        statement.Bind(27, closing.Country);
+        statement.Bind(14, StoreTime.ToMicroseconds(closing.ClosedAt));
+        statement.Bind(15, closing.Deployment ?? "");
+        statement.Bind(16, closing.Outcome);
+        statement.Bind(17, closing.Code);
+        statement.Bind(18, closing.Status);
+        statement.Bind(19, closing.Usage?.InputTokens ?? 0);
+        statement.Bind(20, closing.Usage?.CachedTokens ?? 0);
+        statement.Bind(21, closing.Usage?.OutputTokens ?? 0);
+        statement.Bind(22, closing.Usage?.ReasoningTokens ?? 0);
+        statement.Bind(23, closing.Usage is { IsEstimated: true } ? 1 : 0);
+        statement.Bind(24, closing.CostNano);
+        statement.Bind(25, closing.Currency ?? "");
+        statement.Bind(26, (long)closing.Latency.TotalMicroseconds);
+        statement.Bind(27, closing.FirstToken is { } first ? (long)first.TotalMicroseconds : null);
+        statement.Bind(28, closing.Country);
     }
 
     // In the order of KeyColumns and SumColumns.

@@ -36,7 +36,7 @@ public sealed class CheckCommandTests : IDisposable
 
         var (code, output, error) = await RunAsync("check", _folder.File);
 
-        const string Known = "unknown key; the keys here are `listen`, `store`, `ledger`, `data_classes`, `limits`, `node`, `country_groups`, `policies`, `models`, `deployments`, `tenants`, `admins`, `jwt`";
+        const string Known = "unknown key; the keys here are `listen`, `store`, `ledger`, `data_classes`, `limits`, `node`, `country_groups`, `policies`, `privacy`, `models`, `deployments`, `tenants`, `admins`, `jwt`";
         Assert.Equal((1, ""), (code, output));
         Assert.Equal($"{_folder.File}:12:1: x: {Known}\n{_folder.File}:13:1: y: {Known}\n", error);
     }

@@ -21,6 +21,7 @@ public sealed class EventIdTests
         ["Gateway.Ledger"] = 11000,
         ["Gateway.Stores"] = 12000,
         ["Gateway.Admin"] = 13000,
+        ["Gateway.Privacy"] = 16000,
     };
 
     private static readonly List<(MethodInfo Method, int Id)> Messages =

@@ -8,9 +8,26 @@ internal static class Countries
 {
     private static readonly FrozenDictionary<string, KindSet> ByCode = new Dictionary<string, KindSet>
     {
-        ["BR"] = Of(BrCpf, BrCnpj), ["CL"] = Of(ClRut), ["AR"] = Of(ArCuit, ArDni), ["MX"] = Of(MxCurp, MxRfc), ["CO"] = Of(CoNit, CoCedula), ["PE"] = Of(PeRuc, PeDni),
-        ["UY"] = Of(UyCi), ["EC"] = Of(EcCedula), ["IN"] = Of(InAadhaar, InPan), ["ZA"] = Of(ZaId), ["NG"] = Of(NgNin, NgBvn), ["KE"] = Of(KeId, KeKraPin), ["GH"] = Of(GhCard),
-        ["EG"] = Of(EgNid), ["ID"] = Of(IdNik), ["PK"] = Of(PkCnic), ["BD"] = Of(BdNid), ["PH"] = Of(PhPhilsys, PhTin), ["VN"] = Of(VnCccd), ["TH"] = Of(ThId),
+        ["BR"] = Of(BrCpf, BrCnpj),
+        ["CL"] = Of(ClRut),
+        ["AR"] = Of(ArCuit, ArDni),
+        ["MX"] = Of(MxCurp, MxRfc),
+        ["CO"] = Of(CoNit, CoCedula),
+        ["PE"] = Of(PeRuc, PeDni),
+        ["UY"] = Of(UyCi),
+        ["EC"] = Of(EcCedula),
+        ["IN"] = Of(InAadhaar, InPan),
+        ["ZA"] = Of(ZaId),
+        ["NG"] = Of(NgNin, NgBvn),
+        ["KE"] = Of(KeId, KeKraPin),
+        ["GH"] = Of(GhCard),
+        ["EG"] = Of(EgNid),
+        ["ID"] = Of(IdNik),
+        ["PK"] = Of(PkCnic),
+        ["BD"] = Of(BdNid),
+        ["PH"] = Of(PhPhilsys, PhTin),
+        ["VN"] = Of(VnCccd),
+        ["TH"] = Of(ThId),
     }.ToFrozenDictionary();
 
     /// <summary>What "identity number" can mean.</summary>

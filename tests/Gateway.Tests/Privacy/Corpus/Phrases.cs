@@ -18,9 +18,14 @@ internal static class Phrases
 
     public static readonly Dictionary<string, string[]> After = new()
     {
-        ["en"] = ["{v} is the applicant's {l}.", "{v} ({l})", "Please check {v}, the {l} she gave us."], ["es"] = ["{v} es el {l} del cliente.", "{v} ({l})", "Revisa {v}, que es su {l}."],
-        ["pt"] = ["{v} é o {l} dela.", "{v} ({l})", "Confira {v}, que é o {l} do cliente."], ["fr"] = ["{v} est son {l}.", "{v} ({l})", "Vérifiez {v}, c'est le {l} du client."],
-        ["hi"] = ["{v} मेरा {l} है।", "{v} ({l})"], ["id"] = ["{v} adalah {l} saya.", "{v} ({l})"], ["ar"] = ["{v} هو {l}.", "{v} ({l})"], ["sw"] = ["{v} ni {l} yake.", "{v} ({l})"],
+        ["en"] = ["{v} is the applicant's {l}.", "{v} ({l})", "Please check {v}, the {l} she gave us."],
+        ["es"] = ["{v} es el {l} del cliente.", "{v} ({l})", "Revisa {v}, que es su {l}."],
+        ["pt"] = ["{v} é o {l} dela.", "{v} ({l})", "Confira {v}, que é o {l} do cliente."],
+        ["fr"] = ["{v} est son {l}.", "{v} ({l})", "Vérifiez {v}, c'est le {l} du client."],
+        ["hi"] = ["{v} मेरा {l} है।", "{v} ({l})"],
+        ["id"] = ["{v} adalah {l} saya.", "{v} ({l})"],
+        ["ar"] = ["{v} هو {l}.", "{v} ({l})"],
+        ["sw"] = ["{v} ni {l} yake.", "{v} ({l})"],
     };
 
     /// <summary>Labels by kind; a language before a colon, none for all of them.</summary>
@@ -67,18 +72,55 @@ internal static class Phrases
     /// <summary>Names of fields in JSON, CSV and the like.</summary>
     public static readonly Dictionary<string, string[]> Keys = new()
     {
-        ["email"] = ["user_email", "mail"], ["phone"] = ["phoneNumber", "celular", "msisdn", "contact_phone"], ["payment_card"] = ["cardNumber", "cc_number"], ["iban"] = ["iban", "payee_iban"], ["ip_address"] = ["client_ip", "ipAddress", "remote_addr"],
-        ["coordinates"] = ["gps", "location"], ["br_cpf"] = ["cpf", "cpf_cliente", "numeroCpf"], ["br_cnpj"] = ["cnpj", "cnpj_fornecedor"], ["cl_rut"] = ["rut", "rut_empresa"], ["ar_cuit"] = ["cuit", "cuil_empleado"], ["ar_dni"] = ["dni_ar", "dni"], ["mx_curp"] = ["curp"],
-        ["mx_rfc"] = ["rfc", "rfc_emisor"], ["co_nit"] = ["nit"], ["co_cedula"] = ["cedula_co", "cedula_ciudadania"], ["pe_ruc"] = ["ruc"], ["pe_dni"] = ["dni_pe", "dni"], ["uy_ci"] = ["ci_uy", "cedula_uy"], ["ec_cedula"] = ["cedula_ec", "cedula"], ["in_aadhaar"] = ["aadhaar_no", "aadhaarNumber"],
-        ["in_pan"] = ["pan", "pan_no"], ["za_id"] = ["sa_id", "za_id_number", "south_african_id"], ["ng_nin"] = ["nin"], ["ng_bvn"] = ["bvn"], ["ke_id"] = ["kenya_id", "ke_national_id"], ["ke_kra_pin"] = ["kra_pin", "kraPin"], ["gh_card"] = ["ghana_card"], ["eg_nid"] = ["egypt_national_id", "egyptian_id"],
-        ["id_nik"] = ["nik", "no_ktp"], ["pk_cnic"] = ["cnic", "cnic_number"], ["bd_nid"] = ["nid", "nid_no"], ["ph_philsys"] = ["philsys_id", "philsysNumber"], ["ph_tin"] = ["tin", "tin_no"], ["vn_cccd"] = ["cccd", "so_cccd"], ["th_id"] = ["thai_id", "thaiNationalId"], ["passport"] = ["passport_no", "pasaporte"],
+        ["email"] = ["user_email", "mail"],
+        ["phone"] = ["phoneNumber", "celular", "msisdn", "contact_phone"],
+        ["payment_card"] = ["cardNumber", "cc_number"],
+        ["iban"] = ["iban", "payee_iban"],
+        ["ip_address"] = ["client_ip", "ipAddress", "remote_addr"],
+        ["coordinates"] = ["gps", "location"],
+        ["br_cpf"] = ["cpf", "cpf_cliente", "numeroCpf"],
+        ["br_cnpj"] = ["cnpj", "cnpj_fornecedor"],
+        ["cl_rut"] = ["rut", "rut_empresa"],
+        ["ar_cuit"] = ["cuit", "cuil_empleado"],
+        ["ar_dni"] = ["dni_ar", "dni"],
+        ["mx_curp"] = ["curp"],
+        ["mx_rfc"] = ["rfc", "rfc_emisor"],
+        ["co_nit"] = ["nit"],
+        ["co_cedula"] = ["cedula_co", "cedula_ciudadania"],
+        ["pe_ruc"] = ["ruc"],
+        ["pe_dni"] = ["dni_pe", "dni"],
+        ["uy_ci"] = ["ci_uy", "cedula_uy"],
+        ["ec_cedula"] = ["cedula_ec", "cedula"],
+        ["in_aadhaar"] = ["aadhaar_no", "aadhaarNumber"],
+        ["in_pan"] = ["pan", "pan_no"],
+        ["za_id"] = ["sa_id", "za_id_number", "south_african_id"],
+        ["ng_nin"] = ["nin"],
+        ["ng_bvn"] = ["bvn"],
+        ["ke_id"] = ["kenya_id", "ke_national_id"],
+        ["ke_kra_pin"] = ["kra_pin", "kraPin"],
+        ["gh_card"] = ["ghana_card"],
+        ["eg_nid"] = ["egypt_national_id", "egyptian_id"],
+        ["id_nik"] = ["nik", "no_ktp"],
+        ["pk_cnic"] = ["cnic", "cnic_number"],
+        ["bd_nid"] = ["nid", "nid_no"],
+        ["ph_philsys"] = ["philsys_id", "philsysNumber"],
+        ["ph_tin"] = ["tin", "tin_no"],
+        ["vn_cccd"] = ["cccd", "so_cccd"],
+        ["th_id"] = ["thai_id", "thaiNationalId"],
+        ["passport"] = ["passport_no", "pasaporte"],
     };
 
     /// <summary>Sentences with a value that needs no label: people say what it is by what they do with it, or it can be nothing else.</summary>
     public static readonly Dictionary<string, string[]> Bare = new()
     {
-        ["en"] = ["Look up {v} in the register and tell me the status.", "The claim of {v} is still pending."], ["es"] = ["Busca {v} en el padrón y cuéntame.", "El reclamo de {v} sigue pendiente."], ["pt"] = ["Procure {v} no sistema, por favor.", "O recurso de {v} ainda está em análise."],
-        ["fr"] = ["Cherchez {v} dans la base.", "La plainte de {v} est en attente."], ["hi"] = ["रजिस्टर में {v} खोजिए।"], ["id"] = ["Cari {v} di sistem lalu kabari."], ["ar"] = ["ابحث عن {v} في السجل."], ["sw"] = ["Tafuta {v} kwenye mfumo."],
+        ["en"] = ["Look up {v} in the register and tell me the status.", "The claim of {v} is still pending."],
+        ["es"] = ["Busca {v} en el padrón y cuéntame.", "El reclamo de {v} sigue pendiente."],
+        ["pt"] = ["Procure {v} no sistema, por favor.", "O recurso de {v} ainda está em análise."],
+        ["fr"] = ["Cherchez {v} dans la base.", "La plainte de {v} est en attente."],
+        ["hi"] = ["रजिस्टर में {v} खोजिए।"],
+        ["id"] = ["Cari {v} di sistem lalu kabari."],
+        ["ar"] = ["ابحث عن {v} في السجل."],
+        ["sw"] = ["Tafuta {v} kwenye mfumo."],
     };
 
     /// <summary>Text without personal data: {d8} stands for as many digits, {h} for hexadecimal ones.</summary>
