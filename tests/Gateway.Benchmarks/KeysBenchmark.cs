@@ -62,7 +62,7 @@ internal static class KeysBenchmark
         var config = Config(jwks);
         using var issuers = new JwtIssuers(TimeProvider.System, NullLogger<SigningKeys>.Instance);
         var residency = new ResidencyModel(config);
-        var gateway = new GatewayModel(AccessModel.Of(config, residency, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, residency, ledger: null!, 0, []);
+        var gateway = new GatewayModel(AccessModel.Of(config, residency, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, residency, privacy: null!, ledger: null!, 0, []);
         var authenticator = new Authenticator(directory, new TokenValidator(TimeProvider.System), TimeProvider.System);
         foreach (var (name, credential, iterations) in new[]
         {
