@@ -28,6 +28,13 @@ if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb 
     || echo "PostgreSQL could not be had; the tests that need it are skipped" >&2
 fi
 
+# Redis too is started by the tests themselves. redis-tools has the program; redis-server would add a service, which nobody needs here.
+if ! command -v redis-server >/dev/null && ! command -v redis-check-rdb >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
+  install_redis() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-tools; }
+  { install_redis || { apt-get update -qq && install_redis; }; } >/dev/null 2>&1 \
+    || echo "Redis could not be had; the tests that need it are skipped" >&2
+fi
+
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet build Gateway.sln -c Release -warnaserror || exit 1
 # The clients below talk to the published service, made from what the Dockerfile copies and as it makes it: no engine is needed to see that it builds.

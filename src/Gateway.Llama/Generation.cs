@@ -41,6 +41,7 @@ public sealed class Generation
     private List<GeneratedToken>? _logprobs;
     private int _textLength;
     private int _tokensRead;
+    private bool _started;
     private FinishReason? _finishReason;
     private Exception? _error;
 
@@ -75,6 +76,9 @@ public sealed class Generation
             }
         }
     }
+
+    /// <summary>Whether the engine has begun to work on it: before that nothing was used.</summary>
+    public bool HasStarted => Volatile.Read(ref _started);
 
     /// <summary>Tokens of the prompt.</summary>
     public int PromptTokens => Prompt.Length;
@@ -165,6 +169,8 @@ public sealed class Generation
             return true;
         }
     }
+
+    internal void Start() => Volatile.Write(ref _started, true);
 
     internal void CountToken(int token)
     {

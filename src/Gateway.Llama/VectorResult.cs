@@ -7,4 +7,8 @@ namespace Gateway.Llama;
 /// reranker: one number, its score as the model gives it.
 /// </param>
 /// <param name="Error">What failed, when the reason is Error. Holds no text of the request.</param>
-public sealed record VectorResult(FinishReason Reason, IReadOnlyList<float[]> Vectors, Exception? Error = null);
+public sealed record VectorResult(FinishReason Reason, IReadOnlyList<float[]> Vectors, Exception? Error = null)
+{
+    /// <summary>Tokens of the texts that were computed, or whose computing had begun, also where none of the vectors came of it.</summary>
+    public int ComputedTokens { get; init; }
+}

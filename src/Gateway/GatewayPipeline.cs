@@ -5,7 +5,10 @@ using Gateway.Exchanges;
 using Gateway.Hosting;
 using Gateway.Ledger;
 using Gateway.Privacy;
+using Gateway.Quotas;
 using Gateway.Residency;
+using Gateway.Residency.Fields;
+using Gateway.Residency.Guard;
 using Gateway.Routing;
 using Gateway.Telemetry;
 using Gateway.Tenants;
@@ -39,13 +42,16 @@ internal static class GatewayPipeline
             stages.UseMiddleware<ClassifyMiddleware>();     // how sensitive it is: 400
             stages.UseMiddleware<DetectMiddleware>();       // raised by the personal data in it: 400 where that is refused
             stages.UseMiddleware<ResidencyMiddleware>();    // where it may go: 403
+            stages.UseMiddleware<FieldsMiddleware>();       // what it asks for beside an answer: 400 403
 
-            // Cache and Quota have their places here, in this order.
+            // Cache has its place here.
             stages.UseMiddleware<CapMiddleware>();          // no more than its share to one operator, country or all foreign ones: 403
+            stages.UseMiddleware<QuotaMiddleware>();        // what it can come to is reserved of its limits: 429
             stages.UseMiddleware<LedgerMiddleware>();       // the line is opened, on disk where the class of data asks for it: 503
             stages.UseMiddleware<FallbackMiddleware>();     // the rest again on what is left, until a byte has gone to the client
             stages.UseLoadBalancing();
             stages.UsePassiveHealthChecks();
+            stages.UseMiddleware<DispatchMiddleware>();     // where it goes is looked at once more: 403
             stages.UseMiddleware<EngineMiddleware>();       // `local://` is answered here, all else by YARP's forwarder
         });
     }

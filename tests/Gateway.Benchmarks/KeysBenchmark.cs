@@ -6,6 +6,7 @@ using System.Text;
 using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Residency;
+using Gateway.Residency.Guard;
 using Gateway.Routing;
 using Gateway.Stores;
 using Gateway.Tenants;
@@ -60,7 +61,8 @@ internal static class KeysBenchmark
         var jwks = Path.Combine(folder, "jwks.json");
         await File.WriteAllTextAsync(jwks, Jwks(rsa, ec));
         var config = Config(jwks);
-        using var issuers = new JwtIssuers(TimeProvider.System, NullLogger<SigningKeys>.Instance);
+        var connector = new GuardedConnector(System.Net.Dns.GetHostAddressesAsync, NullLogger<GuardedConnector>.Instance);
+        using var issuers = new JwtIssuers(connector, TimeProvider.System, NullLogger<SigningKeys>.Instance);
         var residency = new ResidencyModel(config);
         var gateway = new GatewayModel(AccessModel.Of(config, residency, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, residency, privacy: null!, ledger: null!, 0, []);
         var authenticator = new Authenticator(directory, new TokenValidator(TimeProvider.System), TimeProvider.System);
@@ -102,6 +104,14 @@ internal static class KeysBenchmark
             """);
         var started = Stopwatch.GetTimestamp();
         using var gateway = await Child.StartGatewayAsync(folder);
+        using (var client = new HttpClient())
+        {
+            while ((await client.GetAsync(new Uri(gateway.Url + "/readyz"))).StatusCode != System.Net.HttpStatusCode.OK)
+            {
+                await Task.Delay(50);
+            }
+        }
+
         Console.WriteLine($"keys: the gateway with them is ready after {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms");
         await ProxyBenchmark.LoadAsync(gateway, RequestsPerRound * 2);
         var ratios = new List<double>();

@@ -5,6 +5,8 @@ return args switch
 {
     ["role", "upstream", var url] => await Roles.RunUpstreamAsync(url),
     ["role", "yarp", var url, var upstream] => await Roles.RunYarpAsync(url, upstream),
+    ["role", "quota-node", var connection, var file, var attempts, var limit] => await QuotaRaceBenchmark.RunNodeAsync(
+        connection, file, long.Parse(attempts, System.Globalization.CultureInfo.InvariantCulture), long.Parse(limit, System.Globalization.CultureInfo.InvariantCulture)),
     ["proxy"] => await ProxyBenchmark.RunAsync(),
     ["engine"] => await EngineBenchmark.RunAsync(threads: null),
     ["engine", var threads] => await EngineBenchmark.RunAsync(threads),
@@ -16,16 +18,24 @@ return args switch
     ["keys", var count] => await KeysBenchmark.RunAsync(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
     ["ledger"] => await LedgerBenchmark.RunAsync(1_000_000),
     ["ledger", var lines] => await LedgerBenchmark.RunAsync(int.Parse(lines, System.Globalization.CultureInfo.InvariantCulture)),
-    ["residency"] => ResidencyBenchmark.Run(),
     ["detect"] => DetectBenchmark.Run(),
+    ["quotas"] => await QuotasBenchmark.RunAsync() + await QuotaRedisBenchmark.RunAsync(),
+    ["quotas", "memory"] => await QuotasBenchmark.RunAsync(),
+    ["quotas", "redis"] => await QuotaRedisBenchmark.RunAsync(),
+    ["quotas", "race"] => await QuotaRaceBenchmark.RunAsync(1_000_000),
+    ["quotas", "race", var count] => await QuotaRaceBenchmark.RunAsync(long.Parse(count, System.Globalization.CultureInfo.InvariantCulture)),
+    ["residency"] => ResidencyBenchmark.Run() + await GuardBenchmark.RunAsync(),
     [] => await ProxyBenchmark.RunAsync() + await EngineBenchmark.RunAsync(threads: null) + await GrammarBenchmark.RunAsync()
         + await ToolsBenchmark.RunAsync() + await EmbeddingBenchmark.RunAsync() + await StartBenchmark.RunAsync()
-        + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run() + DetectBenchmark.Run(),
+        + await KeysBenchmark.RunAsync(1_000_000) + await LedgerBenchmark.RunAsync(1_000_000)
+        + await QuotasBenchmark.RunAsync() + await QuotaRedisBenchmark.RunAsync() + await QuotaRaceBenchmark.RunAsync(1_000_000) + ResidencyBenchmark.Run()
+        + await GuardBenchmark.RunAsync() + DetectBenchmark.Run(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | residency | detect]");
+    Console.Error.WriteLine(
+        "usage: [proxy | engine [THREADS] | grammar | tools | embeddings | start | keys [COUNT] | ledger [LINES] | quotas [memory | redis | race [COUNT]] | residency | detect]");
     return 2;
 }

@@ -48,7 +48,7 @@ internal static class ProxyBenchmark
         return 0;
     }
 
-    internal static async Task<(double Cpu, double P50, double P99)> LoadAsync(Child proxy, int requests, string key = Child.Key)
+    internal static async Task<(double Cpu, double P50, double P99)> LoadAsync(Child proxy, int requests, string key = Child.Key, Func<int, string>? keyOf = null)
     {
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections, UseProxy = false });
         var url = new Uri(proxy.Url + "/v1/chat/completions");
@@ -62,11 +62,15 @@ internal static class ProxyBenchmark
             {
                 var started = Stopwatch.GetTimestamp();
                 using var message = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(Request) };
-                message.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+                message.Headers.TryAddWithoutValidation("Authorization", "Bearer " + (keyOf?.Invoke(index) ?? key));
                 message.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
                 using var response = await client.SendAsync(message);
-                response.EnsureSuccessStatusCode();
-                await response.Content.ReadAsByteArrayAsync();
+                var answer = await response.Content.ReadAsByteArrayAsync();
+                if (!response.IsSuccessStatusCode)
+                {
+                    throw new InvalidOperationException($"Request {index} of {requests}: {(int)response.StatusCode} {Encoding.UTF8.GetString(answer)}");
+                }
+
                 latencies[index] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
             }
         }));

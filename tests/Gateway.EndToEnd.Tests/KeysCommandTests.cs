@@ -65,7 +65,7 @@ public sealed partial class KeysCommandTests : IDisposable
         await RunAsync(2, "rotate");
 
         await File.WriteAllTextAsync(Path.Combine(_folder, "gateway.yaml"), Configuration + "\ncolour: red\n");
-        Assert.Contains("gateway.yaml:4:1: colour", await RunAsync(1, "list"), StringComparison.Ordinal);
+        Assert.Contains("gateway.yaml:5:1: colour", await RunAsync(1, "list"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using System.Data.Common;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -145,66 +144,5 @@ public sealed class LedgerTests
         }
 
         return rows;
-    }
-
-    /// <summary>An API that answers nine of ten requests at once, and the tenth never.</summary>
-    private sealed class Upstream : IDisposable
-    {
-        private static readonly byte[] Answer =
-            """{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":3}}"""u8.ToArray();
-
-        private readonly HttpListener _listener = new();
-        private int _requests;
-
-        public Upstream()
-        {
-            using (var free = new TcpListener(IPAddress.Loopback, 0))
-            {
-                free.Start();
-                BaseUrl = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/v1";
-            }
-
-            _listener.Prefixes.Add(BaseUrl + "/");
-            _listener.Start();
-            _ = ServeAsync();
-        }
-
-        public string BaseUrl { get; }
-
-        public void Dispose() => _listener.Close();
-
-        private async Task ServeAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    var context = await _listener.GetContextAsync();
-                    if (Interlocked.Increment(ref _requests) % 10 != 0)
-                    {
-                        _ = AnswerAsync(context);
-                    }
-                }
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                // The test is over.
-            }
-        }
-
-        private static async Task AnswerAsync(HttpListenerContext context)
-        {
-            try
-            {
-                await context.Request.InputStream.CopyToAsync(Stream.Null);
-                context.Response.ContentType = "application/json";
-                await context.Response.OutputStream.WriteAsync(Answer);
-                context.Response.Close();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException)
-            {
-                // The gateway was killed.
-            }
-        }
     }
 }

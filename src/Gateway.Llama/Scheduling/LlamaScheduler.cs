@@ -258,6 +258,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             _waiting.RemoveFirst();
             var guard = generation.Request.Grammar is { } constraint ? new AnswerGuard(Vocabulary.MatcherOf(constraint, generation.Request.VisibleTokens)) : null;
             _running.Add(new RunningSequence(generation, _freeIds.Pop(), guard));
+            generation.Start();
             Volatile.Write(ref _cellsUsed, _cellsUsed + generation.Cells);
             Volatile.Write(ref _runningCount, _running.Count);
         }

@@ -6,6 +6,7 @@ internal sealed class VectorJob(IReadOnlyList<int[]> texts, CancellationToken ca
     private readonly TaskCompletionSource<VectorResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly float[][] _vectors = new float[texts.Count][];
     private int _done;
+    private int _computedTokens;
 
     public IReadOnlyList<int[]> Texts { get; } = texts;
 
@@ -24,7 +25,11 @@ internal sealed class VectorJob(IReadOnlyList<int[]> texts, CancellationToken ca
 
     public bool IsDone => _done == Texts.Count;
 
-    public VectorItem Take() => new(this, Next++);
+    public VectorItem Take()
+    {
+        _computedTokens += NextText.Length;
+        return new(this, Next++);
+    }
 
     public void Set(int index, float[] vector)
     {
@@ -35,7 +40,7 @@ internal sealed class VectorJob(IReadOnlyList<int[]> texts, CancellationToken ca
     public void Finish(FinishReason reason, Exception? error = null)
     {
         HasEnded = true;
-        _result.TrySetResult(new(reason, reason == FinishReason.Stop ? _vectors : [], error));
+        _result.TrySetResult(new(reason, reason == FinishReason.Stop ? _vectors : [], error) { ComputedTokens = _computedTokens });
     }
 }
 

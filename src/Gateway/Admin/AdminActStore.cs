@@ -56,6 +56,7 @@ internal sealed class AdminActStore(Store store, TimeProvider time)
         await using var command = connection.CreateCommand(
             $"SELECT at, id, who, role, act, object, tenant, outcome, request_id FROM admin_acts WHERE {string.Join(" AND ", conditions)} ORDER BY at DESC, id DESC LIMIT @limit",
             [.. parameters]);
+        command.CommandTimeout = StoreCommands.ReportTimeout;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var acts = new List<AdminAct>();
         while (await reader.ReadAsync(cancellationToken))

@@ -1,3 +1,4 @@
+using Gateway.Api;
 using Gateway.Hosting;
 using Gateway.Residency;
 using Gateway.Stores;
@@ -18,6 +19,7 @@ internal static class AdminEndpoints
         admin.MapOpenApi("/openapi.json").WithMetadata(new AnonymousAttribute());
         admin.MapKeys();
         admin.MapLedger();
+        admin.MapQuotas();
         admin.MapExplain();
         admin.MapGet("/tenants", ListTenants)
             .Needs(AdminPermission.ReadTenants)
@@ -51,7 +53,8 @@ internal static class AdminEndpoints
 
     /// <summary>States what an endpoint needs; <see cref="AdminMiddleware"/> sees to it.</summary>
     public static RouteHandlerBuilder Needs(this RouteHandlerBuilder endpoint, AdminPermission permission) =>
-        endpoint.WithMetadata(new PermissionAttribute(permission))
+        endpoint.AddEndpointFilterFactory(KnownQuery.Check)
+            .WithMetadata(new PermissionAttribute(permission))
             .Produces(StatusCodes.Status401Unauthorized)
             .Produces(StatusCodes.Status403Forbidden)
             .Produces(StatusCodes.Status503ServiceUnavailable);

@@ -11,6 +11,8 @@ internal enum AdminPermission
     /// <summary>Single exchanges of the ledger.</summary>
     ReadExchanges,
 
+    /// <summary>Payments of tenants.</summary>
+    WriteBalances,
     /// <summary>Where a request would go, and why.</summary>
     Explain,
 

@@ -10,6 +10,7 @@ internal static class AdminRoles
         [AdminPermission.WriteKeys] = [AdminRole.Operator, AdminRole.TenantAdmin, AdminRole.Admin],
         [AdminPermission.ReadUsage] = [AdminRole.Viewer, AdminRole.Operator, AdminRole.Auditor, AdminRole.TenantAdmin, AdminRole.Admin],
         [AdminPermission.ReadExchanges] = [AdminRole.Auditor, AdminRole.Admin],
+        [AdminPermission.WriteBalances] = [AdminRole.Operator, AdminRole.Admin],
         [AdminPermission.Explain] = [AdminRole.Viewer, AdminRole.Operator, AdminRole.Auditor, AdminRole.TenantAdmin, AdminRole.Admin],
         [AdminPermission.ReadActs] = [AdminRole.Auditor, AdminRole.Admin],
     };

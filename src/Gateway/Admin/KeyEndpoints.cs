@@ -66,7 +66,7 @@ internal static class KeyEndpoints
             return new ErrorResult(error!);
         }
 
-        var scope = new ScopeJson { Models = body.Models, Endpoints = body.Endpoints, Networks = body.Networks, DataClass = body.DataClass };
+        var scope = new ScopeJson { Models = body.Models, Endpoints = body.Endpoints, Networks = body.Networks, DataClass = body.DataClass, Limits = body.Limits };
         (var made, error) = await operations.CreateAsync(CallerOf(context), new KeyDraft(body.Tenant, body.Name, scope, expiresAt), context.RequestAborted);
         if (made is null)
         {

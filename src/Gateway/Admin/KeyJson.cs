@@ -60,7 +60,7 @@ internal sealed record KeyJson
         ExpiresAt = key.ExpiresAt,
         RevokedAt = ToSeconds(key.RevokedAt),
         RotatedAt = ToSeconds(key.RotatedAt),
-        GraceEndsAt = key.GraceEndsAt > now ? key.GraceEndsAt : null,
+        GraceEndsAt = key.GraceEndsAt > now && key.StatusAt(now) == "active" ? key.GraceEndsAt : null,
     };
 
     public static KeyJson Of(KeyModel key, DateTimeOffset now) => new()
@@ -105,6 +105,9 @@ internal sealed record CreateKeyJson
 
     [Description("Least data class of its requests: public, internal, personal or restricted. Default public.")]
     public string? DataClass { get; init; }
+
+    [Description("Limits of the key, beside those of its tenant: all hold.")]
+    public LimitsJson? Limits { get; init; }
 
     [Description("From when on it is refused, such as 2027-01-31T18:00:00Z. Default: never.")]
     public string? ExpiresAt { get; init; }

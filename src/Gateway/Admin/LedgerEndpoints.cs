@@ -13,7 +13,7 @@ internal static class LedgerEndpoints
     {
         admin.MapGet("/usage", GetUsageAsync)
             .Needs(AdminPermission.ReadUsage)
-            .WithSummary("Usage and cost by day, tenant, key, model, deployment or endpoint. Without `from` of the last 30 days; `format` is json or csv.")
+            .WithSummary("Usage and cost by day, tenant, key, model, deployment or endpoint. Without `from` of the last 30 days; `format` is json, jsonl or csv.")
             .Produces<UsageListJson>();
         admin.MapGet("/exchanges", ListExchangesAsync)
             .Needs(AdminPermission.ReadExchanges)
@@ -38,7 +38,7 @@ internal static class LedgerEndpoints
         var grant = context.Features.GetRequiredFeature<AdminCaller>().Grant;
         if (tenant is not null && !grant.Covers(tenant))
         {
-            return new ErrorResult(ApiError.NotPermitted("usage.read"));
+            return new ErrorResult(ApiError.OtherTenant);
         }
 
         return UsageRequest.Parse(

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using Gateway.Api;
 using Gateway.Ledger;
 
@@ -8,14 +10,15 @@ internal static class UsageResult
 {
     public static async Task<IResult> OfAsync(UsageReport report, UsageRequest request, string? format, CancellationToken cancellationToken)
     {
-        if (format is not (null or "json" or "csv"))
+        if (format is not (null or "json" or "jsonl" or "csv"))
         {
-            return new ErrorResult(ApiError.BadRequest("Invalid 'format': must be json or csv.", "format", "invalid_value"));
+            return new ErrorResult(ApiError.BadRequest("Invalid 'format': must be json, jsonl or csv.", "format", "invalid_value"));
         }
 
         var (rows, error) = await report.ReadAsync(request, cancellationToken);
         return rows is null ? new ErrorResult(error!)
-            : format is "csv" ? Results.Text(UsageReport.ToCsv(rows, request.GroupBy), "text/csv", System.Text.Encoding.UTF8)
+            : format is "csv" ? Results.Text(UsageReport.ToCsv(rows, request.GroupBy), "text/csv", Encoding.UTF8)
+            : format is "jsonl" ? Results.Text(string.Concat(rows.Select(row => JsonSerializer.Serialize(row, AdminJson.Options) + "\n")), "application/jsonl", Encoding.UTF8)
             : Results.Json(new UsageListJson(rows), AdminJson.Options);
     }
 }

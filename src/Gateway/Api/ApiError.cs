@@ -1,3 +1,6 @@
+using Gateway.Exchanges;
+using Gateway.Residency.Fields;
+
 namespace Gateway.Api;
 
 /// <summary>
@@ -59,7 +62,7 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     /// <summary>The key may be good: it is not for the client to throw away.</summary>
     public static readonly ApiError KeysUnavailable = new(
         StatusCodes.Status503ServiceUnavailable,
-        "The store that keys stand in does not answer, and this key is not one of those already known. Retry in a moment.",
+        "The store that keys stand in does not answer or is still being read, and this key is not one of those already known. Retry in a moment.",
         ApiErrorTypes.Server,
         Code: "store_unavailable")
     { RetryAfter = 2 };
@@ -138,6 +141,24 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         _ => new(
             e.StatusCode, "The HTTP request is malformed: its body ended early or is badly framed.", ApiErrorTypes.InvalidRequest, Code: "bad_http_request"),
     };
+
+    public static ApiError DuplicateKey(string path) =>
+        BadRequest($"The key `{path}` stands in the request twice, or in two cases; parsers disagree about which counts.", path, "duplicate_key");
+
+    /// <summary>A field would make an upstream do what the policy denies.</summary>
+    public static ApiError FieldDenied(string path, FieldEffects effect, DataClass dataClass) => new(
+        StatusCodes.Status403Forbidden,
+        $"The field `{path}` {SideDoors.WordsOf(effect)}. The policy denies that for data of the class `{dataClass}` (`side_doors.{SideDoors.KeyOf(effect)}`). Leave the field out.",
+        ApiErrorTypes.InvalidRequest,
+        path,
+        "field_denied");
+
+    /// <summary>The facts by which a deployment was permitted expired on the way.</summary>
+    public static ApiError NoLongerPermitted(string deployment, DataClass dataClass) => new(
+        StatusCodes.Status403Forbidden,
+        $"The deployment `{deployment}` is not permitted for data of the class `{dataClass}` at this moment, so the request was not sent to it.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "residency_denied");
 
     public static ApiError ResidencyDenied(string model, string dataClass, IReadOnlyList<DeploymentRefusal> deployments) => new(
         StatusCodes.Status403Forbidden,

@@ -1,5 +1,6 @@
 using Gateway.Hosting;
 using Gateway.Ledger;
+using Gateway.Quotas;
 using Gateway.Routing;
 using Gateway.Tenants;
 using Gateway.Tenants.Keys;
@@ -20,7 +21,7 @@ internal static class HealthEndpoints
         endpoints.MapGet("/readyz", Ready).WithMetadata(new AnonymousAttribute(), new BothListenersAttribute());
     }
 
-    private static IResult Ready(GatewayState state, LedgerWriter ledger, KeyRefresh keys, IHostApplicationLifetime lifetime)
+    private static IResult Ready(GatewayState state, LedgerWriter ledger, KeyRefresh keys, QuotaStore quotas, IHostApplicationLifetime lifetime)
     {
         var gateway = state.Acquire();
         var waiting = gateway.Engines.Where(e => !e.AtFirstUse && e.Loaded is null).Select(e => e.Deployment).ToList();
@@ -31,7 +32,8 @@ internal static class HealthEndpoints
             : waiting.Count > 0 ? NotReady($"not loaded: {string.Join(", ", waiting)}")
             : keys.IsFirst ? NotReady("the keys are being read")
             : isFull ? NotReady($"the ledger has no room: {why}")
-            : Results.Text(ledger.Health.IsAvailable ? "ok\n" : $"ok, but the ledger cannot be written: {why}\n");
+            : !ledger.Health.IsAvailable ? Results.Text($"ok, but the ledger cannot be written: {why}\n")
+            : Results.Text(quotas.Problem is { } problem ? $"ok, but {problem}\n" : "ok\n");
     }
 
     private static IResult NotReady(string why) => Results.Text(why + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);

@@ -11,7 +11,7 @@ namespace Gateway.Api;
 internal static class UsageEndpoints
 {
     public static void MapUsage(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapGet("/v1/usage", GetAsync).WithMetadata(new ScopedAttribute("usage"));
+        endpoints.MapGet("/v1/usage", GetAsync).AddEndpointFilterFactory(KnownQuery.Check).WithMetadata(new ScopedAttribute("usage"));
 
     private static async Task<IResult> GetAsync(
         HttpContext context,

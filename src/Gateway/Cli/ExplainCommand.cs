@@ -12,7 +12,7 @@ internal static class ExplainCommand
 
     public static Command Create()
     {
-        var file = ModelsCommand.FileArgument("REQUEST.json", "The request's body, as a client would send it; only its model is looked at.");
+        var file = ModelsCommand.FileArgument("REQUEST.json", "The request's body, as a client would send it; its model and its fields count.");
         var tenant = new Option<string>("--tenant") { Description = "Name of the tenant.", HelpName = "NAME", Required = true };
         var dataClass = new Option<string?>("--class") { Description = "Class of data that the request is of. Default: the lowest.", HelpName = "CLASS" };
         var at = new Option<string?>("--at") { Description = $"When it would come: {Moment.InWords}. Default: now.", HelpName = "TIME" };
@@ -37,7 +37,7 @@ internal static class ExplainCommand
             }
 
             var why = Explainer.WhyOf(residency.Classes.Lowest, keyed: false, parse.GetValue(dataClass) is null ? null : chosen);
-            console.Write(Explainer.Explain(residency, name, model!, chosen!, why, now), e => e.Text);
+            console.Write(Explainer.Explain(residency, name, model!, chosen!, why, now, content.Bytes), e => e.Text);
             return ExitCode.Ok;
         });
     }
@@ -51,10 +51,8 @@ internal static class ExplainCommand
     {
         try
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.String
-                ? model.GetString()
-                : null;
+            using var document = JsonDocument.Parse(body);
+            return Explainer.ModelOf(document.RootElement);
         }
         catch (JsonException)
         {

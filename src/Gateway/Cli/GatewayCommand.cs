@@ -18,8 +18,8 @@ internal static class GatewayCommand
     {
         var root = new RootCommand("Serves the OpenAI API from open models in this process and from other APIs.")
         {
-            Config, Urls, CheckCommand.Create(), SchemaCommand.Create(), KeysCommand.Create(), UsageCommand.Create(), ExplainCommand.Create(), WhatIfCommand.Create(), PolicyCommand.Create(), ModelsCommand.Create(), HealthCommand.Create(),
-            DetectCommand.Create(),
+            Config, Urls, CheckCommand.Create(), SchemaCommand.Create(), KeysCommand.Create(), UsageCommand.Create(), QuotasCommand.Create(), ExplainCommand.Create(),
+            WhatIfCommand.Create(), PolicyCommand.Create(), DetectCommand.Create(), ModelsCommand.Create(), HealthCommand.Create(),
         };
 
         // Any setting of ASP.NET can be given as --Key=Value or --Key Value.

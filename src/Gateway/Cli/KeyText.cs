@@ -27,6 +27,7 @@ internal static class KeyText
         Line("endpoints", List(key.Scope.Endpoints));
         Line("networks", List(key.Scope.Networks));
         Line("class", key.Scope.DataClass);
+        Line("limits", LimitsOf(key.Scope.Limits));
         Line("created", key.CreatedAt is { } created ? $"{Moment.Format(created)} by {key.CreatedBy}" : null);
         Line("rotated", Time(key.RotatedAt));
         Line("grace", key.GraceEndsAt is { } grace ? $"the key before works until {Moment.Format(grace)}" : null);
@@ -36,6 +37,9 @@ internal static class KeyText
     }
 
     public static string? Time(DateTimeOffset? time) => time is { } value ? Moment.Format(value) : null;
+
+    private static string? LimitsOf(Tenants.Keys.LimitsJson? limits) => limits is null ? null : string.Join(
+        ", ", JsonSerializer.SerializeToElement(limits, AdminJson.Options).EnumerateObject().Select(p => $"{p.Name}={p.Value}"));
 
     private static string? List(IReadOnlyList<string>? values) => values is null ? null : string.Join(", ", values);
 }

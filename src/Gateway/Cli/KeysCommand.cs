@@ -31,8 +31,13 @@ internal static class KeysCommand
         var endpoints = ListOption("--endpoints", "Endpoints that it may be used for, with commas: " + string.Join(", ", KeyScope.EndpointNames) + ". Default: all.");
         var networks = ListOption("--networks", "Addresses or CIDR ranges that it may be used from, with commas. Default: all.");
         var dataClass = new Option<string?>("--data-class") { Description = "Least data class of its requests, one of data_classes in the configuration. Default: the lowest.", HelpName = "CLASS" };
+        var limits = new Option<string[]>("--limit")
+        {
+            Description = "A limit of the key, such as requests_per_minute=60; may be given several times: " + string.Join(", ", LimitsJson.Names) + ".",
+            HelpName = "NAME=NUMBER",
+        };
         var expires = ExpiresOption();
-        var command = new Command("create", "Makes a key. It is shown once.") { tenant, name, models, endpoints, networks, dataClass, expires };
+        var command = new Command("create", "Makes a key. It is shown once.") { tenant, name, models, endpoints, networks, dataClass, limits, expires };
         return command.OnStore(async (parse, session, cancellationToken) =>
         {
             if (!TryReadExpiry(parse.GetValue(expires), session.Now, out var expiresAt, out var problem))
@@ -40,8 +45,15 @@ internal static class KeysCommand
                 return session.Fail(problem);
             }
 
+            var asked = LimitsJson.Parse(parse.GetValue(limits) ?? [], out problem);
+            if (asked is null)
+            {
+                return session.Fail("--limit " + problem);
+            }
+
             var scope = new ScopeJson
             {
+                Limits = asked == new LimitsJson() ? null : asked,
                 Models = Split(parse.GetValue(models)),
                 Endpoints = Split(parse.GetValue(endpoints)),
                 Networks = Split(parse.GetValue(networks)),

@@ -1,12 +1,16 @@
 using System.CommandLine;
 using System.Text.Json;
 using Gateway.Admin;
+using Gateway.Configuration;
 using Gateway.Hosting;
+using Gateway.Quotas;
 using Gateway.Residency;
+using Gateway.Residency.Guard;
 using Gateway.Stores;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
 using Gateway.Tenants.Keys;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Cli;
 
@@ -23,8 +27,12 @@ internal sealed class StoreSession : IAsyncDisposable
         (Store, _console, _json, Now) = (store, console, json, time.GetUtcNow());
         Keys = new KeyOperations(new KeyStore(store, new AdminActStore(store, time)), time);
 
+        Balances = new BalanceOperations(new BalanceStore(store, new AdminActStore(store, time)), time);
+        Config = source.Config;
+
         // Tokens are of no use here.
-        using var issuers = new JwtIssuers(time, Microsoft.Extensions.Logging.Abstractions.NullLogger<SigningKeys>.Instance);
+        var connector = new GuardedConnector((_, _) => Task.FromResult<System.Net.IPAddress[]>([]), NullLogger<GuardedConnector>.Instance);
+        using var issuers = new JwtIssuers(connector, time, NullLogger<SigningKeys>.Instance);
         var who = new AdminIdentity($"cli:{Environment.UserName}", [AdminRole.Admin], Tenant: null);
         Caller = new AdminCaller(new AdminGrant(who, AdminRole.Admin, Tenant: null), AccessModel.Of(source.Config, new ResidencyModel(source.Config), issuers.Build(source.Config)), RequestId: null);
     }
@@ -32,6 +40,11 @@ internal sealed class StoreSession : IAsyncDisposable
     public Store Store { get; }
 
     public KeyOperations Keys { get; }
+
+    public BalanceOperations Balances { get; }
+
+    /// <summary>The configuration.</summary>
+    public GatewayConfig Config { get; }
 
     public AdminCaller Caller { get; }
 

@@ -19,6 +19,11 @@ internal static class UsageCommand
         filters.ForEach(f => command.Options.Add(f.Option));
         return command.OnStore(async (parse, session, cancellationToken) =>
         {
+            if (session.Json && parse.GetValue(csv))
+            {
+                return session.Fail("Give one of --json and --csv.");
+            }
+
             var request = UsageRequest.Parse(
                 parse.GetValue(from), parse.GetValue(to), parse.GetValue(groupBy), "tenant,model", session.Now, out var error,
                 [.. filters.Select(f => (f.Name, parse.GetValue(f.Option)))]);

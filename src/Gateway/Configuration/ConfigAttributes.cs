@@ -6,6 +6,10 @@ namespace Gateway.Configuration;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class RequiredAttribute : Attribute;
 
+/// <summary>Of a list: one item may stand in its place.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class OrOneAttribute : Attribute;
+
 /// <summary>A plain scalar may stand for an object that has nothing but this property.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class ShorthandAttribute(string property) : Attribute

@@ -111,6 +111,13 @@ internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
 
     private object? BindList(Type itemType, ConfigNode node, string key, ConfigProperty? property)
     {
+        if (node is ConfigCollection { IsList: false } && property is { OrOne: true })
+        {
+            var one = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(itemType))!;
+            one.Add(Bind(ConfigType.Of(itemType), node, key, property: null));
+            return one;
+        }
+
         if (node is not ConfigCollection { IsList: true } list)
         {
             report.Unusable(key, $"expected a list; found {node.Kind}");

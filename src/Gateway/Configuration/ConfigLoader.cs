@@ -9,6 +9,7 @@ internal static class ConfigLoader
     [
         new ListenValidator(),
         new StoreValidator(),
+        new RedisValidator(),
         new DataClassesValidator(),
         new UniqueNamesValidator(),
         new ModelDeploymentsValidator(),
@@ -27,6 +28,7 @@ internal static class ConfigLoader
         new ScopeValidator(),
         new AdminsValidator(),
         new JwtValidator(),
+        new QuotaValidator(TimeProvider.System),
     ];
 
     /// <summary>Reads the file, all of it, whatever is wrong with it. Never throws for what is in the file or beside it.</summary>

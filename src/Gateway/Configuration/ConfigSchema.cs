@@ -72,6 +72,11 @@ internal static class ConfigSchema
             AddRules(schema, new ConfigProperty((PropertyInfo)member));
         }
 
+        if (context.PropertyInfo is not null && new ConfigProperty((PropertyInfo)member).OrOne && schema["items"] is { } item)
+        {
+            schema = new JsonObject { ["anyOf"] = new JsonArray(item.DeepClone(), schema) };
+        }
+
         if (ConfigType.Of(type) is { Shorthand: { } shorthand })
         {
             schema = new JsonObject { ["anyOf"] = new JsonArray(schema["properties"]![shorthand.Key]!.DeepClone(), schema) };

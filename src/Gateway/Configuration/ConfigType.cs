@@ -55,6 +55,7 @@ internal sealed class ConfigProperty
         Info = info;
         Key = JsonNamingPolicy.SnakeCaseLower.ConvertName(info.Name);
         Required = info.IsDefined(typeof(RequiredAttribute));
+        OrOne = info.IsDefined(typeof(OrOneAttribute));
         Bounds = info.GetCustomAttribute<BoundsAttribute>();
         Pattern = info.GetCustomAttribute<PatternAttribute>();
         // Texts come from whoever writes the file; no expression here may take longer than linear time.
@@ -66,6 +67,9 @@ internal sealed class ConfigProperty
     public string Key { get; }
 
     public bool Required { get; }
+
+    /// <summary>Of a list, whether one item may stand in its place.</summary>
+    public bool OrOne { get; }
 
     public BoundsAttribute? Bounds { get; }
 

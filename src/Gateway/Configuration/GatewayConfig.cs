@@ -14,6 +14,9 @@ internal sealed record GatewayConfig
     [Description("The database that keys and the ledger stand in. Read at start only. Default: the SQLite file gateway.db in the data folder.")]
     public StoreConfig Store { get; init; } = new();
 
+    [Description("A Redis (7.0 or later) through which several nodes share quotas, and tell each other of changed keys. Read at start only. Default: quotas are this node's own.")]
+    public RedisConfig? Redis { get; init; }
+
     [Description("The record of who used what: a line for each request.")]
     public LedgerConfig Ledger { get; init; } = new();
 
@@ -22,6 +25,12 @@ internal sealed record GatewayConfig
 
     [Description("Bounds on what a client may send.")]
     public LimitsConfig Limits { get; init; } = new();
+
+    [Description("Limits that tenants share by name: each tenant of a plan has all of them for itself.")]
+    public IReadOnlyList<PlanConfig> Plans { get; init; } = [];
+
+    [Description("What currencies are worth in others, by date.")]
+    public IReadOnlyList<ExchangeRateConfig> ExchangeRates { get; init; } = [];
 
     [Description("Where this gateway runs, and who runs it.")]
     public NodeConfig Node { get; init; } = new();
@@ -72,6 +81,21 @@ internal sealed record StoreConfig
     public PlaceConfig? Placement { get; init; }
 }
 
+internal sealed record RedisConfig
+{
+    [Required, Description("Connection string of StackExchange.Redis, as ${ENVIRONMENT_VARIABLE} or file:PATH: host:6379,password=...,ssl=true")]
+    public Secret Connection { get; init; } = null!;
+
+    [Pattern(Names.Plain, Names.PlainInWords), Description("Tells gateways apart that share a Redis: the nodes of one have the same. Default gateway.")]
+    public string Prefix { get; init; } = "gateway";
+
+    [Bounds(1, 1000), Description("Most nodes that there may be. While Redis is lost each goes by that part of a limit; without it, by as many as were alive before.")]
+    public int? Nodes { get; init; }
+
+    [Description("Where that Redis stands, for policies that say where data may be stored: it counts what tenants use.")]
+    public PlaceConfig? Placement { get; init; }
+}
+
 internal sealed record LedgerConfig
 {
     [Description("For each class of data, when a request may go on: `commit` once its line is on disk; `batch` at once, its line follows within 50 ms. Default commit for the upper half of the classes (personal and restricted), batch below.")]
@@ -80,8 +104,8 @@ internal sealed record LedgerConfig
     [Bounds("1d", "36500d"), Description("How long lines are kept, e.g. 90d; what they add up to by day stays. Default 400d.")]
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(400);
 
-    [Bounds(100, 1_000_000), Description("Lines that wait in memory while the store is not available, before further requests get a 503. Default 10000.")]
-    public int Buffer { get; init; } = 10_000;
+    [Bounds(100, 1_000_000), Description("Lines that wait in memory while the store is not available, before further requests get a 503. Default 100000 (about 50 MB).")]
+    public int Buffer { get; init; } = 100_000;
 }
 
 /// <summary>When a request may go on.</summary>
@@ -113,6 +137,9 @@ internal sealed record ModelConfig
 
     [Bounds("0s", "1h"), Description("How long a deployment that failed is tried last, e.g. 10s. Default 10s.")]
     public TimeSpan? Cooldown { get; init; }
+
+    [Description("Limits of the model over all tenants. Its days are those of UTC.")]
+    public QuotaConfig? Limits { get; init; }
 }
 
 /// <summary>May be written as the name alone.</summary>
@@ -180,16 +207,32 @@ internal sealed record DeploymentConfig
     [RemoteOnly, Description("Remote: whether streams are asked for their usage (`stream_options`), so that it is exact; false for an API that refuses the field. Default true.")]
     public bool StreamUsage { get; init; } = true;
 
+    [RemoteOnly, Bounds(1, 100_000_000),
+     Description("Remote: tokens of an answer when the request does not say, set where a limit of tokens or money applies. Default 4096; 16 for /v1/completions, as OpenAI has it.")]
+    public int? MaxOutputTokens { get; init; }
+
+    [RemoteOnly, Bounds(1, 10_000_000), Description("Remote: tokens that an image of a request is taken for before the API has counted it. Default 2000.")]
+    public int? ImageTokens { get; init; }
+
+    [RemoteOnly, Description("Remote: the host is on a private network: connections go to private addresses only, and plain http is taken. Without it they go to public ones only. An address written out in base_url, and localhost, need it not. Default false.")]
+    public bool Private { get; init; }
+
+    [RemoteOnly, Description("Remote: addresses or CIDR ranges that all addresses of the host must lie within, e.g. [10.20.0.0/16]. Default: anywhere that `private` allows.")]
+    public IReadOnlyList<string> Networks { get; init; } = [];
+
+    [RemoteOnly, Description("Remote: further headers of clients' requests that this API gets, e.g. [x-custom]. Default: only those that change its answer, such as OpenAI-Beta.")]
+    public IReadOnlyList<string> PassHeaders { get; init; } = [];
+
     [Description("Where it processes and keeps what it is sent, and under whose law. A local one is where the node is, and needs no more than `weights`.")]
     public PlacementConfig? Placement { get; init; }
 
-    [Description("What its tokens cost, for the ledger. Default nothing.")]
+    [Description("What its tokens cost, for the ledger and for limits of money. Default nothing.")]
     public PriceConfig? Price { get; init; }
 }
 
 internal sealed record PriceConfig
 {
-    [Required, Pattern("^[A-Z]{3}$", "three capital letters of ISO 4217, such as USD"), Description("Currency, by ISO 4217, e.g. USD.")]
+    [Required, Pattern(CurrencyPattern, CurrencyInWords), Description("Currency, by ISO 4217, e.g. USD.")]
     public string Currency { get; init; } = "";
 
     [Required, Description("Price of a million tokens of prompts.")]
@@ -200,6 +243,9 @@ internal sealed record PriceConfig
 
     [Required, Description("Price of a million tokens of answers, reasoning included.")]
     public decimal Output { get; init; }
+
+    public const string CurrencyPattern = "^[A-Z]{3}$";
+    public const string CurrencyInWords = "three capital letters of ISO 4217, such as USD";
 }
 
 /// <summary>May be written as the path alone.</summary>
@@ -253,6 +299,21 @@ internal sealed record TenantConfig
     [Required, Description("Models that the tenant may use; \"*\" means all.")]
     public IReadOnlyList<string> Models { get; init; } = [];
 
+    [Description("Name of the plan whose limits hold for the tenant. Default none.")]
+    public string? Plan { get; init; }
+
+    [Description("Limits of the tenant, beside those of its plan: all hold.")]
+    public QuotaConfig? Limits { get; init; }
+
+    [Description("Where its days begin, for limits by day, week or month: a name of IANA's such as America/Sao_Paulo. Default UTC.")]
+    public string TimeZone { get; init; } = "UTC";
+
+    [Pattern(PriceConfig.CurrencyPattern, PriceConfig.CurrencyInWords), Description("Its currency, by ISO 4217: of its balance, and of limits of money that name none.")]
+    public string? Currency { get; init; }
+
+    [Description("`prepaid`: what the tenant uses must be paid ahead, by `gateway quotas top-up`. Default: nothing is paid ahead.")]
+    public BalanceMode Balance { get; init; }
+
     [Description("The tenant's API keys, by hash.")]
     public IReadOnlyList<KeyConfig> Keys { get; init; } = [];
 
@@ -286,6 +347,9 @@ internal sealed record KeyConfig : ScopeConfig
 
     [Description("From when on the key is refused: a date (its beginning in UTC) or a time such as 2027-01-31T18:00:00Z. Default: never.")]
     public DateTimeOffset? Expires { get; init; }
+
+    [Description("Limits of this key, beside those of its tenant: all hold.")]
+    public QuotaConfig? Limits { get; init; }
 
     public const string Sha256Pattern = "^[0-9a-fA-F]{64}$";
     public const string Sha256InWords = "the key's SHA-256, 64 hexadecimal digits; `gateway keys generate` makes both";

@@ -132,11 +132,48 @@ internal sealed record ClassRuleConfig
     [Description("required: personal data must be redacted before it leaves this process. Default none.")]
     public Redaction? Redact { get; init; }
 
+    [Description("What requests to deployments elsewhere may ask for beside an answer.")]
+    public SideDoorsConfig SideDoors { get; init; } = new();
+
     [Description("Whether answers may be cached. Default true.")]
     public bool? Cache { get; init; }
 
     [Description("Whether content may be logged where logging of content is on. Default true.")]
     public bool? Log { get; init; }
+}
+
+/// <summary>For each effect that a field of a request may have at an upstream, whether it is allowed. A base's denial stays.</summary>
+internal sealed record SideDoorsConfig
+{
+    [Description("Content stays at the upstream beyond the answer: store, metadata, background, longer prompt caches. Default deny for the upper half of the classes.")]
+    public SideDoor? Store { get; init; }
+
+    [Description("The upstream calls something else: web search, file search, code interpreter, remote MCP. Default deny for the upper half of the classes.")]
+    public SideDoor? HostedTools { get; init; }
+
+    [Description("The upstream fetches a URL: of an image, a file, a tool's server. data: URLs are always fine. Default deny for the upper half of the classes.")]
+    public SideDoor? RemoteUrls { get; init; }
+
+    [Description("Content that is stored at the upstream already, by an id, which may be another tenant's. Default deny for all classes.")]
+    public SideDoor? FileIds { get; init; }
+
+    [Description("What tells users or conversations apart: user, safety_identifier, prompt_cache_key. Default deny for the upper half of the classes.")]
+    public SideDoor? Identifiers { get; init; }
+
+    [Description("What changes where or by whom it is processed: service_tier, a router's list of providers. Default deny for the upper half of the classes.")]
+    public SideDoor? ServiceTier { get; init; }
+
+    [Description("Schemas of structured output (response_format, strict functions), which providers keep. Default deny for the upper half of the classes.")]
+    public SideDoor? Schemas { get; init; }
+
+    [Description("Fields that this gateway does not know, so that it cannot tell what they do. Default deny for the upper half of the classes.")]
+    public SideDoor? UnknownFields { get; init; }
+}
+
+internal enum SideDoor
+{
+    Deny,
+    Allow,
 }
 
 internal enum Redaction

@@ -68,7 +68,8 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
-        var request = LocalRequest.Read(exchange, engine, _time.GetUtcNow().ToUnixTimeSeconds(), out var error);
+        ApiError? error = null;
+        var request = exchange.Prepared?.For<LocalRequest>(exchange.Deployment!.Name) ?? LocalRequest.Read(exchange, engine, _time.GetUtcNow().ToUnixTimeSeconds(), out error);
         if (request is null)
         {
             await exchange.RefuseAsync(context, error!);
@@ -97,7 +98,8 @@ internal sealed partial class EngineMiddleware
 
     private async Task ComputeVectorsAsync(HttpContext context, Exchange exchange, LocalModel local, LlamaEngine engine, CancellationToken ended)
     {
-        var request = VectorRequest.Read(exchange, engine, local.Overlong, out var error);
+        ApiError? error = null;
+        var request = exchange.Prepared?.For<VectorRequest>(exchange.Deployment!.Name) ?? VectorRequest.Read(exchange, engine, local.Overlong, out error);
         if (request is null)
         {
             await exchange.RefuseAsync(context, error!);

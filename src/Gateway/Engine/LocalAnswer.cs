@@ -18,8 +18,8 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
     private readonly ChoiceReader[] _readers =
         [.. generations.Select(g => new ChoiceReader(g, request.CreateParser(), engine, request.VisibleTokens))];
 
-    /// <summary>What was used so far. A prompt counts once, however many answers to it were asked for.</summary>
-    public Usage Usage => new(request.Prompts.Sum(p => p.Count), generations.Sum(g => g.CompletionTokens)) { ReasoningTokens = CountReasoning() };
+    /// <summary>What was used so far. A prompt counts once, however many answers to it were asked for, and not before one of them was begun.</summary>
+    public Usage Usage => new(request.Prompts.Where(IsBegun).Sum(p => p.Count), generations.Sum(g => g.CompletionTokens)) { ReasoningTokens = CountReasoning() };
 
     /// <summary>Writes the whole answer as one JSON object.</summary>
     public async Task WriteWholeAsync()
@@ -78,6 +78,9 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
 
         await _output.FlushAsync(context.RequestAborted);
     }
+
+    private bool IsBegun(IReadOnlyList<int> prompt, int index) =>
+        generations.Skip(index * request.Settings.Choices).Take(request.Settings.Choices).Any(g => g.HasStarted);
 
     // By a fault, or by the end of the gateway: what there is of the answer is not one.
     private ApiError? WhyBrokenOff()

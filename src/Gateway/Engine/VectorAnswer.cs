@@ -16,8 +16,10 @@ internal sealed class VectorAnswer(HttpContext context, Exchange exchange, Vecto
 
     public async Task WriteAsync(VectorResult result)
     {
-        // A client that left has used what was computed for it.
-        exchange.Usage = result.Reason == FinishReason.Stop ? request.Usage : null;
+        // A client that left has used what was computed for it until then; one that is told of a failure has used nothing.
+        exchange.Usage = result.Reason == FinishReason.Stop ? request.Usage
+            : result.ComputedTokens > 0 && context.RequestAborted.IsCancellationRequested ? new Usage(result.ComputedTokens, 0)
+            : null;
         context.RequestAborted.ThrowIfCancellationRequested();
         if (result.Reason != FinishReason.Stop)
         {

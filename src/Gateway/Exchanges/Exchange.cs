@@ -1,6 +1,8 @@
 using Gateway.Api;
+using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Privacy;
+using Gateway.Quotas;
 using Gateway.Residency;
 using Gateway.Routing;
 using Gateway.Tenants;
@@ -56,6 +58,18 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
 
     /// <summary>Tokens used, as far as known.</summary>
     public Usage? Usage { get; set; }
+
+    /// <summary>What it has reserved of its limits; null where none apply.</summary>
+    public Reservation? Reservation { get; set; }
+
+    /// <summary>What it can come to at an API elsewhere; null where no limit of tokens or money applies.</summary>
+    public RequestSize? Size { get; set; }
+
+    /// <summary>The request as an engine takes it, where it was needed before; null otherwise.</summary>
+    public PreparedRequest? Prepared { get; set; }
+
+    /// <summary>Cost in billionths of the unit of the deployment's currency.</summary>
+    public long CostNano => Usage is { } usage ? Deployment?.Price?.CostOf(usage) ?? 0 : 0;
 
     /// <summary>Tells the tokens used so far of an answer that is on its way; null when that does not matter.</summary>
     public Func<Usage>? Meter { get; set; }

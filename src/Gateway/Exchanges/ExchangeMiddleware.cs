@@ -1,5 +1,6 @@
 using Gateway.Api;
 using Gateway.Ledger;
+using Gateway.Quotas;
 using Gateway.Residency;
 using Gateway.Telemetry;
 using Gateway.Tenants;
@@ -10,7 +11,7 @@ namespace Gateway.Exchanges;
 
 /// <summary>Opens the record of a request and settles it once, however the request ends. The outermost stage.</summary>
 internal sealed partial class ExchangeMiddleware(
-    RequestDelegate next, GatewayMetrics metrics, LedgerKeeper ledger, CapKeeper caps, TimeProvider time, ILogger<ExchangeMiddleware> logger)
+    RequestDelegate next, GatewayMetrics metrics, QuotaKeeper quotas, CapKeeper caps, LedgerKeeper ledger, TimeProvider time, ILogger<ExchangeMiddleware> logger)
 {
     private readonly ILogger _logger = logger;
 
@@ -35,6 +36,7 @@ internal sealed partial class ExchangeMiddleware(
             caps.Settle(exchange);
             var outcome = Outcome(context, exchange, completed);
             var status = Status(context.Response, outcome, completed);
+            quotas.Settle(exchange, outcome);
             metrics.ExchangeSettled(exchange, outcome, status);
             ledger.Close(context, exchange, outcome, status);
             if (outcome == ExchangeOutcome.UpstreamError)

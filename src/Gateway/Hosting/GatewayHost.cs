@@ -1,9 +1,12 @@
+using System.Net;
 using System.Text;
 using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Providers;
+using Gateway.Quotas;
+using Gateway.Residency.Guard;
 using Gateway.Routing;
 using Gateway.Stores;
 using Gateway.Telemetry;
@@ -62,6 +65,7 @@ internal static class GatewayHost
         app.MapGateway();
         app.Services.GetRequiredService<EngineMetrics>();
         app.Services.GetRequiredService<LedgerMetrics>();
+        app.Services.GetRequiredService<QuotaMetrics>();
         await app.Services.GetRequiredService<GatewayLoader>().ApplyAsync(source.Config, awaitEngines: false);
         return app;
     }
@@ -88,6 +92,7 @@ internal static class GatewayHost
         services.AddSingleton(p => Store.Create(source.Config.Store, dataFolder, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StoreStart>();
         services.AddLedger();
+        services.AddQuotas(source.Config.Redis);
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayLoader>();
         services.AddSingleton<GatewayModelBuilder>();
@@ -100,6 +105,8 @@ internal static class GatewayHost
         services.AddSingleton<JwtIssuers>();
         services.AddSingleton<TokenValidator>();
         services.AddSingleton<EngineHost>();
+        services.AddSingleton<HostResolver>(Dns.GetHostAddressesAsync);
+        services.AddSingleton<GuardedConnector>();
         services.AddSingleton<UpstreamTransformer>();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<PrivacyMetrics>();

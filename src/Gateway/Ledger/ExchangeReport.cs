@@ -13,7 +13,7 @@ internal sealed class ExchangeReport(Store store)
 {
     private const string Columns =
         "id, opened_at, closed_at, tenant, key_id, model, deployment, endpoint, data_class, outcome, code, status, input_tokens, cached_tokens, output_tokens, "
-        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node, decision, policy, candidates, country, findings";
+        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node, decision, policy, candidates, country, reserved_tokens, findings";
 
     /// <summary>One page of lines.</summary>
     /// <param name="request">Which.</param>
@@ -45,6 +45,7 @@ internal sealed class ExchangeReport(Store store)
         await using var connection = await store.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand(
             $"SELECT {Columns} FROM exchanges WHERE {conditions} ORDER BY opened_at DESC, id DESC LIMIT @limit", [.. parameters]);
+        command.CommandTimeout = StoreCommands.ReportTimeout;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var lines = new List<ExchangeJson>();
         while (await reader.ReadAsync(cancellationToken))
@@ -88,7 +89,8 @@ internal sealed class ExchangeReport(Store store)
             Text(24),
             Text(25),
             Text(26),
-            Text(27));
+            reader.GetInt64(27),
+            Text(28));
     }
 }
 

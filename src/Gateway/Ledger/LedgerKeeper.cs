@@ -55,6 +55,7 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
         TraceContext.TraceIdOf(context.Request.Headers),
         exchange.Model?.Name)
     {
+        Reserved = exchange.Reservation?.Record,
         Decision = exchange.Residency?.Id,
         Policy = exchange.Residency?.Policy.Hash,
         Candidates = exchange.Residency?.Candidates,
@@ -71,11 +72,12 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
             status,
             exchange.Deployment?.Name,
             exchange.Usage,
-            exchange.Usage is { } usage ? price?.CostOf(usage) ?? 0 : 0,
+            exchange.CostNano,
             price?.Currency,
             time.GetElapsedTime(exchange.StartedAt),
             exchange.FirstTokenAt == 0 ? null : time.GetElapsedTime(exchange.StartedAt, exchange.FirstTokenAt))
         {
+            Drawn = exchange.Reservation?.Drawn,
             Country = exchange.Deployment?.Placement.Countries,
         };
     }

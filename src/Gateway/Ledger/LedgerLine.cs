@@ -43,7 +43,22 @@ internal sealed record LedgerOpening(
 
     /// <summary>Kinds of personal data in the request, with how much of each, as <see cref="Privacy.Findings"/> writes it; null where there is none.</summary>
     public string? Findings { get; init; }
+
+    /// <summary>What it has reserved of its limits, so that this still counts when the gateway ends before the exchange; null where none apply.</summary>
+    public ReservedRecord? Reserved { get; init; }
 }
+
+/// <summary>A reservation.</summary>
+/// <param name="At">When.</param>
+/// <param name="Tokens">Tokens of prompt and answer; 0 where no limit counts them.</param>
+/// <param name="Nano">Money in billionths of the currency's unit; 0 where no limit counts it.</param>
+/// <param name="Currency">Of the money.</param>
+internal sealed record ReservedRecord(DateTimeOffset At, long Tokens, long Nano, string? Currency);
+
+/// <summary>What was drawn from a balance.</summary>
+/// <param name="Nano">How much, in billionths of the currency's unit.</param>
+/// <param name="Currency">Of the balance.</param>
+internal sealed record DrawnRecord(long Nano, string Currency);
 
 /// <summary>What is known of an exchange when it has ended.</summary>
 /// <param name="ClosedAt">When.</param>
@@ -68,6 +83,9 @@ internal sealed record LedgerClosing(
     TimeSpan Latency,
     TimeSpan? FirstToken)
 {
+    /// <summary>What it took from its tenant's balance; null where nothing is paid ahead.</summary>
+    public DrawnRecord? Drawn { get; init; }
+
     /// <summary>Countries where it may have been processed, by the placement of the deployment; null when nothing was sent anywhere, or that is not known.</summary>
     public string? Country { get; init; }
 }

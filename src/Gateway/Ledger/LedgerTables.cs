@@ -27,6 +27,9 @@ internal abstract class LedgerTables(Store store, string node) : IDisposable
     protected static readonly string InsertUsage =
         $"INSERT INTO usage_daily ({KeyColumns}, {SumColumns}) VALUES (@{KeyColumns.Replace(", ", ", @", StringComparison.Ordinal)}, @{SumColumns.Replace(", ", ", @", StringComparison.Ordinal)}) {AddToUsage}";
 
+    /// <summary>Adds to what tenants have spent of their balances.</summary>
+    protected const string AddToSpent = "ON CONFLICT (tenant, currency) DO UPDATE SET spent_nano = balance_spent.spent_nano + excluded.spent_nano";
+
     private DbConnection? _connection;
 
     /// <summary>This process, in the lines that it opens.</summary>
@@ -46,6 +49,9 @@ internal abstract class LedgerTables(Store store, string node) : IDisposable
         _connection = Store.Open();
         return true;
     }
+
+    /// <summary>Notes why the store failed.</summary>
+    public void Note(StoreError error) => Store.Note(error);
 
     /// <summary>Lets go of the connection; after a failure nothing is known of it.</summary>
     public virtual void Disconnect()
@@ -116,6 +122,12 @@ internal abstract class LedgerTables(Store store, string node) : IDisposable
         DELETE FROM exchanges WHERE (opened_at, id) IN (
             SELECT opened_at, id FROM exchanges WHERE opened_at < @before AND closed_at IS NOT NULL ORDER BY opened_at, id LIMIT {LinesPerStep})
         """,
+        ("before", StoreTime.ToMicroseconds(before)));
+
+    /// <summary>Removes the record of what admins did before a point in time, in the same steps.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public bool PruneActs(DateTimeOffset before) => LinesPerStep == Execute(
+        $"DELETE FROM admin_acts WHERE (at, id) IN (SELECT at, id FROM admin_acts WHERE at < @before ORDER BY at, id LIMIT {LinesPerStep})",
         ("before", StoreTime.ToMicroseconds(before)));
 
     /// <summary>Makes room for the lines that are to come.</summary>

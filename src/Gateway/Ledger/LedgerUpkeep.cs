@@ -11,9 +11,10 @@ internal sealed class LedgerUpkeep(LedgerTables tables, Func<TimeSpan> retention
 
     private static readonly TimeSpan SearchInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan PrepareInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan PrepareInterval = TimeSpan.FromMinutes(1);
 
     private long? _beat;
+    private bool _isUnknown = true;
     private long? _searched;
     private long? _pruned;
     private long? _prepared;
@@ -29,8 +30,9 @@ internal sealed class LedgerUpkeep(LedgerTables tables, Func<TimeSpan> retention
         }
 
         var silent = _beat is { } last ? time.GetElapsedTime(last) : TimeSpan.Zero;
-        if (IsDue(ref _beat, BeatInterval))
+        if (IsDue(ref _beat, BeatInterval) || _isUnknown)
         {
+            _isUnknown = false;
             tables.Beat();
 
             // After so long others may have taken this node for dead. Less than their patience, for clocks do not run alike.
@@ -40,7 +42,8 @@ internal sealed class LedgerUpkeep(LedgerTables tables, Func<TimeSpan> retention
             }
         }
 
-        if (IsDue(ref _pruned, PruneInterval) && tables.Prune(now - retention()))
+        var before = now - retention();
+        if (IsDue(ref _pruned, PruneInterval) && (tables.Prune(before) | tables.PruneActs(before)))
         {
             _pruned = null;
         }
@@ -49,7 +52,7 @@ internal sealed class LedgerUpkeep(LedgerTables tables, Func<TimeSpan> retention
     }
 
     /// <summary>Forgets what was done, for the store may not have it.</summary>
-    public void Reset() => (_searched, _pruned, _prepared) = (null, null, null);
+    public void Reset() => (_searched, _pruned, _prepared, _isUnknown) = (null, null, null, true);
 
     private int CloseLost(DateTimeOffset now)
     {

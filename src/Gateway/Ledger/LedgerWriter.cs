@@ -23,9 +23,6 @@ internal sealed partial class LedgerWriter : IHostedService, IDisposable
     private volatile LedgerHealth _health;
     private volatile bool _stopping;
 
-    /// <summary>This process, in the lines that it opens.</summary>
-    public string Node => _tables.Node;
-
     /// <param name="tables">Where to; the writer disposes of it.</param>
     /// <param name="retention">How long lines are kept, at this moment.</param>
     /// <param name="time">The clock.</param>
@@ -39,6 +36,9 @@ internal sealed partial class LedgerWriter : IHostedService, IDisposable
         _health = new LedgerHealth(null, time.GetUtcNow());
         _thread = new Thread(Run) { IsBackground = true, Name = "ledger" };
     }
+
+    /// <summary>This process, in the lines that it opens.</summary>
+    public string Node => _tables.Node;
 
     /// <summary>Whether the store takes lines.</summary>
     public LedgerHealth Health => _health;
@@ -173,6 +173,7 @@ internal sealed partial class LedgerWriter : IHostedService, IDisposable
             if (StoreError.From(e) is { } error)
             {
                 SetHealth(error);
+                _tables.Note(error);
             }
             else
             {

@@ -17,11 +17,12 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
     // An array a column, all of one length: a statement that is prepared once, whatever the number of lines.
     private const string InsertOpen =
         """
-        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings, deployment, outcome,
-            input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency)
-        SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, fn, '', 'open', 0, 0, 0, 0, 0, 0, ''
-        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
-            AS l(o, i, t, k, e, d, tr, m, de, po, ca, fn)
+        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings,
+            reserved_at, reserved_tokens, reserved_nano, reserved_currency,
+            deployment, outcome, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency)
+        SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, fn, ra, rt, rn, rc, '', 'open', 0, 0, 0, 0, 0, 0, ''
+        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+            $14::bigint[], $15::bigint[], $16::bigint[], $17::text[]) AS l(o, i, t, k, e, d, tr, m, de, po, ca, fn, ra, rt, rn, rc)
         ON CONFLICT (opened_at, id) DO NOTHING
         """;
 
@@ -30,21 +31,25 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         $"""
         WITH closed AS (
             INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings,
-                closed_at, deployment, outcome, code, status, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency,
-                latency_us, first_token_us, country)
-            SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, fn, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn
-            FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::text[], $11::text[], $12::text[], $13::text[],
-                $14::bigint[], $15::text[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
-                $24::bigint[], $25::text[], $26::bigint[], $27::bigint[], $28::text[])
-                AS l(o, i, t, k, e, d, tr, m, de, po, ca, fn, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn)
+                reserved_at, reserved_tokens, reserved_nano, reserved_currency, closed_at, deployment, outcome, code, status,
+                input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, country, drawn_nano, drawn_currency)
+            SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, fn, ra, rt, rn, rc, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn, dn, dc
+            FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+                $14::bigint[], $15::bigint[], $16::bigint[], $17::text[],
+                $18::bigint[], $19::text[], $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[],
+                $28::bigint[], $29::text[], $30::bigint[], $31::bigint[], $32::text[], $33::bigint[], $34::text[])
+                AS l(o, i, t, k, e, d, tr, m, de, po, ca, fn, ra, rt, rn, rc, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn, dn, dc)
             ON CONFLICT (opened_at, id) DO UPDATE SET closed_at = excluded.closed_at, deployment = excluded.deployment, outcome = excluded.outcome,
                 code = excluded.code, status = excluded.status, input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens,
                 output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens, estimated = excluded.estimated,
                 cost_nano = excluded.cost_nano, currency = excluded.currency, latency_us = excluded.latency_us, first_token_us = excluded.first_token_us,
-                country = excluded.country
+                country = excluded.country, drawn_nano = excluded.drawn_nano, drawn_currency = excluded.drawn_currency
             WHERE exchanges.closed_at IS NULL
-            RETURNING *)
+            RETURNING *),
+        drawn AS (
+            INSERT INTO balance_spent (tenant, currency, spent_nano)
+            SELECT tenant, drawn_currency, sum(drawn_nano) FROM closed WHERE drawn_nano > 0 GROUP BY 1, 2 ORDER BY tenant COLLATE "C", drawn_currency COLLATE "C"
+            {AddToSpent})
         INSERT INTO usage_daily ({KeyColumns}, {SumColumns})
         SELECT div(opened_at, 86400000000)::bigint AS day, tenant, key_id, model, deployment, endpoint, currency,
             count(*), count(*) FILTER (WHERE outcome IN ('upstream_error', 'error')), count(*) FILTER (WHERE outcome = 'refused'), 0, sum(estimated),
@@ -110,30 +115,26 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
 
     public override void Prepare(DateTimeOffset now)
     {
-        var month = FirstOfMonth(now);
-        var missing = new[] { month, month.AddMonths(1) }.Where(m => !Partitions().ContainsKey(PartitionOf(m))).ToList();
-        foreach (var first in missing)
+        var (month, there) = (FirstOfMonth(now), Partitions());
+        foreach (var first in new[] { month, month.AddMonths(1) }.Where(m => !there.ContainsKey(PartitionOf(m))))
         {
-            using var transaction = Connection.BeginTransaction();
+            var (from, to) = (StoreTime.ToMicroseconds(first), StoreTime.ToMicroseconds(first.AddMonths(1)));
 
-            // Another node may be about to make it too.
-            Execute(transaction, "SELECT pg_advisory_xact_lock(@lock)", ("lock", 0x67617465776179 + 1));
-            Execute(transaction, string.Create(
-                CultureInfo.InvariantCulture,
-                $"CREATE TABLE IF NOT EXISTS {PartitionOf(first)} PARTITION OF exchanges FOR VALUES FROM ({StoreTime.ToMicroseconds(first)}) TO ({StoreTime.ToMicroseconds(first.AddMonths(1))})"));
-            transaction.Commit();
+            // A clock that was wrong wrote of this month before its time; PostgreSQL would not split it. It stays where it is, and goes line by line.
+            using var early = Connection.CreateCommand("SELECT EXISTS (SELECT 1 FROM exchanges_other WHERE opened_at >= @from AND opened_at < @to)", ("from", from), ("to", to));
+            if (early.ExecuteScalar() is not true)
+            {
+                TryAlter(string.Create(CultureInfo.InvariantCulture, $"CREATE TABLE IF NOT EXISTS {PartitionOf(first)} PARTITION OF exchanges FOR VALUES FROM ({from}) TO ({to})"));
+            }
         }
     }
 
     // A month that is over is dropped whole: it costs the same however many lines it has. What is in no month goes line by line.
     public override bool Prune(DateTimeOffset before)
     {
-        foreach (var (name, end) in Partitions().Where(p => p.Value <= before))
+        foreach (var (name, _) in Partitions().Where(p => p.Value <= before))
         {
-            using var transaction = Connection.BeginTransaction();
-            Execute(transaction, "SET LOCAL lock_timeout = '2s'");
-            Execute(transaction, $"DROP TABLE IF EXISTS {name}");
-            transaction.Commit();
+            TryAlter($"DROP TABLE IF EXISTS {name}");
         }
 
         return LinesPerStep == Execute(
@@ -151,6 +152,24 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
             $"SELECT 1 FROM ledger_nodes WHERE node = @node AND seen_at < {Now} - @lease FOR UPDATE", ("node", node), ("lease", LeaseMicroseconds));
         command.Transaction = transaction;
         return command.ExecuteScalar() is not null;
+    }
+
+    // Whoever reads the table at length, such as a backup, holds this up; then it is for the next time. Lines must not wait behind it.
+    private void TryAlter(string sql)
+    {
+        using var transaction = Connection.BeginTransaction();
+        try
+        {
+            Execute(transaction, "SET LOCAL lock_timeout = '200ms'");
+
+            // Another node may be about to do the same.
+            Execute(transaction, "SELECT pg_advisory_xact_lock(@lock)", ("lock", 0x67617465776179 + 1));
+            Execute(transaction, sql);
+            transaction.Commit();
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+        }
     }
 
     private static long LeaseMicroseconds => Lease.Ticks / TimeSpan.TicksPerMicrosecond;
@@ -201,6 +220,10 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => l.Policy),
         Column(lines, l => l.Candidates),
         Column(lines, l => l.Findings),
+        Column(lines, l => l.Reserved is { } reserved ? (long?)StoreTime.ToMicroseconds(reserved.At) : null),
+        Column(lines, l => l.Reserved?.Tokens ?? 0),
+        Column(lines, l => l.Reserved?.Nano ?? 0),
+        Column(lines, l => l.Reserved?.Currency ?? ""),
     ];
 
     private static object[] ClosingColumns(List<LedgerClosing> lines) =>
@@ -220,6 +243,8 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => (long)l.Latency.TotalMicroseconds),
         Column(lines, l => l.FirstToken is { } first ? (long?)first.TotalMicroseconds : null),
         Column(lines, l => l.Country),
+        Column(lines, l => l.Drawn?.Nano ?? 0),
+        Column(lines, l => l.Drawn?.Currency ?? ""),
     ];
 
     private static TValue[] Column<TLine, TValue>(List<TLine> lines, Func<TLine, TValue> value)

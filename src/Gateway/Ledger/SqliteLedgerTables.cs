@@ -12,9 +12,11 @@ namespace Gateway.Ledger;
 /// </summary>
 internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimeProvider time) : LedgerTables(store, node)
 {
-    private const string OpenColumns = "opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings";
+    private const string OpenColumns =
+        "opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings, reserved_at, reserved_tokens, reserved_nano, reserved_currency";
     private const string CloseColumns =
-        "closed_at, deployment, outcome, code, status, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, country";
+        "closed_at, deployment, outcome, code, status, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, "
+        + "country, drawn_nano, drawn_currency";
 
     private static readonly string InsertOpen =
         $"""
@@ -27,6 +29,8 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         INSERT INTO exchanges ({OpenColumns}, {CloseColumns}) VALUES ({Parameters(OpenColumns)}, {Parameters(CloseColumns)})
         ON CONFLICT (opened_at, id) DO UPDATE SET {string.Join(", ", CloseColumns.Split(", ").Select(c => $"{c} = excluded.{c}"))} WHERE exchanges.closed_at IS NULL
         """;
+
+    private static readonly int OpenCount = OpenColumns.Split(", ").Length;
 
     private FileStream? _alive;
     private SqliteStatement? _open;
@@ -59,6 +63,10 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
             {
                 var key = UsageKey.Of(line.Opening, closing);
                 usage[key] = usage.GetValueOrDefault(key).Plus(UsageSums.Of(closing));
+                if (closing.Drawn is { } drawn)
+                {
+                    Draw(transaction, line.Opening.Tenant, drawn);
+                }
             }
         }
 
@@ -70,12 +78,25 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         }
 
         transaction.Commit();
+        SqliteStore.ThrowIfMoved(connection);
     }
 
     public override void Beat()
     {
+        // Somebody may have tidied up, and others have taken this process for dead since.
+        var wasRemoved = _alive is not null && !File.Exists(LockOf(Node));
+        if (wasRemoved)
+        {
+            _alive!.Dispose();
+            _alive = null;
+        }
+
         _alive ??= new FileStream(LockOf(Node), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
         base.Beat();
+        if (wasRemoved)
+        {
+            Revive();
+        }
     }
 
     public override IReadOnlyList<string> FindDeadNodes()
@@ -135,40 +156,55 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
     // In the order of OpenColumns.
     private void Bind(SqliteStatement statement, LedgerOpening opening)
     {
-        statement.Bind(1, StoreTime.ToMicroseconds(opening.OpenedAt));
-        statement.Bind(2, opening.Id);
-        statement.Bind(3, Node);
-        statement.Bind(4, opening.Tenant);
-        statement.Bind(5, opening.KeyId);
-        statement.Bind(6, opening.Endpoint);
-        statement.Bind(7, opening.DataClass);
-        statement.Bind(8, opening.TraceId);
-        statement.Bind(9, opening.Model ?? "");
-        statement.Bind(10, opening.Decision);
-        statement.Bind(11, opening.Policy);
-        statement.Bind(12, opening.Candidates);
-        statement.Bind(13, opening.Findings);
+        var place = 0;
+        statement.Bind(++place, StoreTime.ToMicroseconds(opening.OpenedAt));
+        statement.Bind(++place, opening.Id);
+        statement.Bind(++place, Node);
+        statement.Bind(++place, opening.Tenant);
+        statement.Bind(++place, opening.KeyId);
+        statement.Bind(++place, opening.Endpoint);
+        statement.Bind(++place, opening.DataClass);
+        statement.Bind(++place, opening.TraceId);
+        statement.Bind(++place, opening.Model ?? "");
+        statement.Bind(++place, opening.Decision);
+        statement.Bind(++place, opening.Policy);
+        statement.Bind(++place, opening.Candidates);
+        statement.Bind(++place, opening.Findings);
+        statement.Bind(++place, opening.Reserved is { } reserved ? StoreTime.ToMicroseconds(reserved.At) : null);
+        statement.Bind(++place, opening.Reserved?.Tokens ?? 0);
+        statement.Bind(++place, opening.Reserved?.Nano ?? 0);
+        statement.Bind(++place, opening.Reserved?.Currency ?? "");
     }
 
     // In the order of CloseColumns, behind those of the opening.
     private static void Bind(SqliteStatement statement, LedgerClosing closing)
     {
-        statement.Bind(14, StoreTime.ToMicroseconds(closing.ClosedAt));
-        statement.Bind(15, closing.Deployment ?? "");
-        statement.Bind(16, closing.Outcome);
-        statement.Bind(17, closing.Code);
-        statement.Bind(18, closing.Status);
-        statement.Bind(19, closing.Usage?.InputTokens ?? 0);
-        statement.Bind(20, closing.Usage?.CachedTokens ?? 0);
-        statement.Bind(21, closing.Usage?.OutputTokens ?? 0);
-        statement.Bind(22, closing.Usage?.ReasoningTokens ?? 0);
-        statement.Bind(23, closing.Usage is { IsEstimated: true } ? 1 : 0);
-        statement.Bind(24, closing.CostNano);
-        statement.Bind(25, closing.Currency ?? "");
-        statement.Bind(26, (long)closing.Latency.TotalMicroseconds);
-        statement.Bind(27, closing.FirstToken is { } first ? (long)first.TotalMicroseconds : null);
-        statement.Bind(28, closing.Country);
+        var place = OpenCount;
+        statement.Bind(++place, StoreTime.ToMicroseconds(closing.ClosedAt));
+        statement.Bind(++place, closing.Deployment ?? "");
+        statement.Bind(++place, closing.Outcome);
+        statement.Bind(++place, closing.Code);
+        statement.Bind(++place, closing.Status);
+        statement.Bind(++place, closing.Usage?.InputTokens ?? 0);
+        statement.Bind(++place, closing.Usage?.CachedTokens ?? 0);
+        statement.Bind(++place, closing.Usage?.OutputTokens ?? 0);
+        statement.Bind(++place, closing.Usage?.ReasoningTokens ?? 0);
+        statement.Bind(++place, closing.Usage is { IsEstimated: true } ? 1 : 0);
+        statement.Bind(++place, closing.CostNano);
+        statement.Bind(++place, closing.Currency ?? "");
+        statement.Bind(++place, (long)closing.Latency.TotalMicroseconds);
+        statement.Bind(++place, closing.FirstToken is { } first ? (long)first.TotalMicroseconds : null);
+        statement.Bind(++place, closing.Country);
+        statement.Bind(++place, closing.Drawn?.Nano ?? 0);
+        statement.Bind(++place, closing.Drawn?.Currency ?? "");
     }
+
+    private static void Draw(DbTransaction transaction, string tenant, DrawnRecord drawn) => Execute(
+        transaction,
+        $"INSERT INTO balance_spent (tenant, currency, spent_nano) VALUES (@tenant, @currency, @nano) {AddToSpent}",
+        ("tenant", tenant),
+        ("currency", drawn.Currency),
+        ("nano", drawn.Nano));
 
     // In the order of KeyColumns and SumColumns.
     private static void Bind(SqliteStatement statement, UsageKey key, UsageSums sums)

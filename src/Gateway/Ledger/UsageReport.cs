@@ -39,6 +39,7 @@ internal sealed class UsageReport(Store store)
             FROM usage_daily WHERE {conditions} GROUP BY {columns} ORDER BY {columns} LIMIT @limit
             """,
             [.. parameters]);
+        command.CommandTimeout = StoreCommands.ReportTimeout;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<UsageJson>();
         while (await reader.ReadAsync(cancellationToken))

@@ -32,6 +32,9 @@ internal sealed class SplicedBody : Stream
         }
     }
 
+    /// <summary>Is told when the body begins to leave.</summary>
+    public Action? Leaving { get; set; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -49,6 +52,11 @@ internal sealed class SplicedBody : Stream
     public override int Read(Span<byte> buffer)
     {
         var start = _position;
+        if (start == 0)
+        {
+            Leaving?.Invoke();
+        }
+
         while (!buffer.IsEmpty && _segment < _segments.Length)
         {
             var rest = _segments[_segment].Span[_offset..];

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using Gateway.Api;
@@ -10,6 +11,14 @@ namespace Gateway.Providers;
 /// <summary>An API elsewhere that answers for a deployment.</summary>
 internal sealed class Upstream
 {
+    // An image in full detail has up to 1,445 tokens with gpt-4o (768 x 2048: 8 tiles of 170, and 85).
+    private const int DefaultImageTokens = 2_000;
+
+    private const int DefaultChatTokens = 4_096;
+
+    // OpenAI's own default of max_tokens for /v1/completions.
+    private const int DefaultCompletionTokens = 16;
+
     private readonly Uri[] _uris;
 
     /// <param name="config">A remote deployment, without errors.</param>
@@ -21,6 +30,10 @@ internal sealed class Upstream
         BaseUrl = new Uri(config.BaseUrl!).AbsoluteUri.TrimEnd('/');
         Timeout = timeout;
         StreamUsage = config.StreamUsage;
+        MaxOutputTokens = config.MaxOutputTokens;
+        ImageTokens = config.ImageTokens ?? DefaultImageTokens;
+        ChatCapField = config.Kind == DeploymentKind.OpenAI ? "max_completion_tokens" : "max_tokens";
+        PassedHeaders = UpstreamHeaders.PassedWith(config.PassHeaders);
         _uris = [.. ApiEndpoint.All.Select(e => new Uri(BaseUrl + e.Path))];
         Authorization = apiKey is null ? null : $"Bearer {apiKey}";
         ApiKey = apiKey;
@@ -49,12 +62,33 @@ internal sealed class Upstream
     /// <summary>Whether the API can be asked for the usage of its streams.</summary>
     public bool StreamUsage { get; }
 
+    /// <summary>As configured; null when it is not.</summary>
+    private int? MaxOutputTokens { get; }
+
+    /// <summary>Tokens that an image is taken for.</summary>
+    public int ImageTokens { get; }
+
+    /// <summary>What bounds an answer of a chat at this API: OpenAI's reasoning models take the new name only, many others the old one.</summary>
+    public string ChatCapField { get; }
+
+    /// <summary>Tokens of an answer when the request does not say.</summary>
+    public int DefaultMaxTokens(ApiEndpoint endpoint) => MaxOutputTokens ?? (endpoint == ApiEndpoint.Completions ? DefaultCompletionTokens : DefaultChatTokens);
+
+    /// <summary>Names of the headers of a client's request that it gets.</summary>
+    public FrozenSet<string> PassedHeaders { get; }
+
     /// <summary>Longest silence before the answer is given up.</summary>
     public TimeSpan Timeout { get; }
 
     /// <summary>Whether a request must be changed so that its stream tells the usage, which is taken out of it again.</summary>
     public bool AsksForUsage(Exchange exchange) =>
         StreamUsage && exchange.Endpoint.Task == ModelTask.Generate && exchange.Envelope.UsageSplice is not null;
+
+    /// <summary>What bounds the answer where a limit applies and the client does not bound it itself; null where nothing is to be changed.</summary>
+    public Splice? CapOf(Exchange exchange) =>
+        exchange.Size is { HasCap: false } size && exchange.Endpoint.Task == ModelTask.Generate
+            ? size.CapSplice(exchange.Endpoint == ApiEndpoint.Completions ? "max_tokens" : ChatCapField, DefaultMaxTokens(exchange.Endpoint))
+            : null;
 
     /// <summary>Where an endpoint is at this API.</summary>
     public Uri UriOf(ApiEndpoint endpoint) => _uris[endpoint.Index];

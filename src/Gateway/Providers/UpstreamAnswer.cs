@@ -22,6 +22,8 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
         {
             // 502, 503 and 504 say that the service behind is not there; any other error is an answer to this request.
             exchange.FailUpstream(down: status is 502 or 503 or 504);
+            exchange.Meter = null;
+
             // A time-out is not made good by another deployment, so its words are the client's to read.
             if (status is 502 or 503 && exchange.HasAlternatives)
             {
@@ -70,6 +72,7 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
     private static UpstreamAnswer Fail(Exchange exchange, ApiError error, bool down = true)
     {
         exchange.FailUpstream(down, error);
+        exchange.Meter = null;
         return new(null, error);
     }
 

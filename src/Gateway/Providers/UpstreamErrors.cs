@@ -1,4 +1,5 @@
 using Gateway.Api;
+using Gateway.Residency.Guard;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Providers;
@@ -45,14 +46,16 @@ internal static class UpstreamErrors
         ApiErrorTypes.Upstream,
         Code: "upstream_error");
 
-    private static string Reason(Exception? exception) => (exception as HttpRequestException)?.HttpRequestError switch
-    {
-        HttpRequestError.NameResolutionError => "its host name was not found",
-        HttpRequestError.ConnectionError => "it could not be reached",
-        HttpRequestError.SecureConnectionError => "no trusted TLS connection could be made",
-        HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError => "it did not speak HTTP",
-        HttpRequestError.ResponseEnded => "it closed the connection without an answer",
-        HttpRequestError.ConfigurationLimitExceeded => "its response headers were too large",
-        _ => "the connection failed",
-    };
+    private static string Reason(Exception? exception) => exception is { InnerException: ConnectRefusedException refused }
+        ? $"the gateway does not connect to it, because {refused.Message}"
+        : (exception as HttpRequestException)?.HttpRequestError switch
+        {
+            HttpRequestError.NameResolutionError => "its host name was not found",
+            HttpRequestError.ConnectionError => "it could not be reached",
+            HttpRequestError.SecureConnectionError => "no trusted TLS connection could be made",
+            HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError => "it did not speak HTTP",
+            HttpRequestError.ResponseEnded => "it closed the connection without an answer",
+            HttpRequestError.ConfigurationLimitExceeded => "its response headers were too large",
+            _ => "the connection failed",
+        };
 }

@@ -16,28 +16,6 @@ namespace Gateway.Providers;
 /// </summary>
 internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
 {
-    private static readonly FrozenSet<string> WithheldHeaders = new[]
-    {
-        // The client's credentials, and its account at the provider.
-        "Authorization", "Proxy-Authorization", "Cookie", "x-api-key", "api-key", "x-goog-api-key", "OpenAI-Organization", "OpenAI-Project",
-
-        // Where the client is, and by what way the request came.
-        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-Forwarded-For", "X-Envoy-External-Address", "X-Azure-ClientIP",
-        "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "Fly-Client-IP", "Origin", "Referer",
-
-        // What the client calls the request in its own traces (W3C Trace Context and Baggage, and what came before them).
-        "traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context",
-
-        // Ask for something else than the answer, which would then look broken.
-        "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
-
-        // Belong to this connection (RFC 9110, 7.6.1), or are set anew.
-        "Host", "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "Expect",
-        "Content-Length", "Accept-Encoding", "Alt-Svc",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
-    private const string ForwardedPrefix = "X-Forwarded-";
-
     // A shorter key of the client, such as a demonstration's, may be part of any header by chance.
     private const int ShortestSecret = 16;
 
@@ -57,16 +35,20 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         var body = new SplicedBody(
             envelope.Body,
             upstream.ModelJson.IsEmpty ? default : new Splice(envelope.ModelRange, upstream.ModelJson),
-            upstream.AsksForUsage(exchange) ? envelope.UsageSplice!.Value : default);
+            upstream.AsksForUsage(exchange) ? envelope.UsageSplice!.Value : default,
+            upstream.CapOf(exchange) ?? default);
 
         httpContext.Request.Body = body;
         proxyRequest.RequestUri = upstream.UriOf(exchange.Endpoint);
+
+        // From then on a client that goes away has used its prompt at least, whatever else the upstream has computed when it hears of that.
+        body.Leaving = () => exchange.Meter = () => TokenEstimate.Of(envelope.Body.Span, 0);
         var headers = httpContext.Request.Headers;
         var key = Credential.Read(httpContext.Request, out _);
         var hops = headers.GetCommaSeparatedValues("Connection");
         foreach (var (name, values) in headers)
         {
-            if (!IsWithheld(name, values, key) && !hops.Contains(name, StringComparer.OrdinalIgnoreCase)
+            if (upstream.PassedHeaders.Contains(name) && !Holds(values, key) && !hops.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && !TryAdd(proxyRequest.Headers, name, values))
             {
                 TryAdd(proxyRequest.Content!.Headers, name, values);
@@ -74,6 +56,9 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         }
 
         proxyRequest.Content!.Headers.ContentLength = body.Length;
+
+        // The client's own would tell what software it is; some hosts refuse requests without any.
+        proxyRequest.Headers.TryAddWithoutValidation("User-Agent", "Gateway");
 
         // The answer is read on its way (usage, completeness), so it must not come compressed.
         proxyRequest.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
@@ -94,6 +79,8 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         {
             if (!httpContext.RequestAborted.IsCancellationRequested)
             {
+                exchange.Meter = null;
+
                 // A request that could not even be made says nothing about the upstream.
                 var error = httpContext.GetForwarderErrorFeature()!;
                 exchange.FailUpstream(down: error.Error != ForwarderError.RequestCreation, UpstreamErrors.From(upstream, error));
@@ -131,6 +118,9 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
     public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) =>
         ValueTask.CompletedTask;
 
+    // What the operator's account may use is not what the client may.
+    private static bool IsRateLimit(string name) => name.StartsWith("x-ratelimit-", StringComparison.OrdinalIgnoreCase);
+
     private static bool TryAdd(HttpHeaders headers, string name, StringValues values) =>
         values.Count == 1 ? headers.TryAddWithoutValidation(name, values.ToString()) : headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values.ToArray());
 
@@ -142,11 +132,8 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         }
     }
 
-    private static bool IsWithheld(string name, StringValues values, string? key) =>
-        WithheldHeaders.Contains(name)
-        || name.StartsWith(':')
-        || name.StartsWith(ForwardedPrefix, StringComparison.OrdinalIgnoreCase)
-        || (key is { Length: >= ShortestSecret } && values.ToString().Contains(key, StringComparison.Ordinal));
+    private static bool Holds(StringValues values, string? key) =>
+        key is { Length: >= ShortestSecret } && values.ToString().Contains(key, StringComparison.Ordinal);
 
     // A header in which an upstream echoes its key is lost whole; so is one that Kestrel would not write.
     private static void Withhold(HttpHeaders headers, string? key)
@@ -155,7 +142,8 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         foreach (var (name, values) in headers.NonValidated)
         {
             var text = values.ToString();
-            if (WithheldAnswerHeaders.Contains(name) || name.StartsWith(ResidencyHeaders.Prefix, StringComparison.OrdinalIgnoreCase) || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
+            if (WithheldAnswerHeaders.Contains(name) || IsRateLimit(name) || name.StartsWith(ResidencyHeaders.Prefix, StringComparison.OrdinalIgnoreCase)
+                || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
             {
                 (withheld ??= []).Add(name);
             }

@@ -1,3 +1,5 @@
+using Gateway.Residency.Fields;
+
 namespace Gateway.Residency;
 
 /// <summary>Whether the rule of a class is at least as strict as that of a lower one: what is more sensitive may not go where what is less may not.</summary>
@@ -23,6 +25,7 @@ internal static class ClassOrder
                 ("retention_days", lower.RetentionDays is { } days && !(higher.RetentionDays <= days)),
                 ("trains", lower.NoTraining && !higher.NoTraining),
                 ("redact", lower.MustRedact && !higher.MustRedact),
+                ("side_doors", (lower.DeniedFields & ~higher.DeniedFields) != FieldEffects.None),
             })
             {
                 if (isLooser)

@@ -1,3 +1,5 @@
+using Gateway.Residency.Fields;
+
 namespace Gateway.Residency;
 
 /// <summary>
@@ -39,6 +41,9 @@ internal sealed record ClassRule
 
     /// <summary>Whether personal data must be redacted before it leaves this process.</summary>
     public bool MustRedact { get; init; }
+
+    /// <summary>What requests to deployments elsewhere may not ask for.</summary>
+    public FieldEffects DeniedFields { get; init; } = FieldEffects.All;
 
     /// <summary>Whether answers may be cached.</summary>
     public bool MayCache { get; init; } = true;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Gateway.Configuration;
 using Gateway.Exchanges;
+using Gateway.Residency.Fields;
 
 namespace Gateway.Residency;
 
@@ -37,7 +38,7 @@ internal sealed class PolicyCompiler(IReadOnlyList<PolicyConfig> policies, DataC
             return NotMentioned;
         }
 
-        var narrowed = rules.Select(Read).Aggregate(Narrow);
+        var narrowed = rules.Select(Read).Aggregate(Narrow) with { DeniedFields = SideDoors.DeniedBy(rules.Select(r => r.SideDoors), classes.Find(dataClass)!) };
         return rules.Exists(r => r.Processing is not null || r.LocalOnly == true || r.Anywhere == true)
             ? narrowed
             : narrowed with { Origin = RuleOrigin.NoPlace, LocalOnly = true };

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Privacy;
+using Gateway.Quotas;
 using Gateway.Residency;
 using Gateway.Tenants;
 
@@ -37,6 +38,9 @@ internal sealed class GatewayModel(
 
     /// <summary>How the ledger is kept.</summary>
     public LedgerModel Ledger { get; } = ledger;
+
+    /// <summary>What currencies are worth.</summary>
+    public ExchangeRates Rates { get; init; } = new([]);
 
     /// <summary>Largest request body in bytes.</summary>
     public long BodyLimit { get; } = bodyLimit;

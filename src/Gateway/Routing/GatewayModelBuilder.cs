@@ -4,6 +4,7 @@ using Gateway.Engine;
 using Gateway.Ledger;
 using Gateway.Privacy;
 using Gateway.Providers;
+using Gateway.Quotas;
 using Gateway.Residency;
 using Gateway.Tenants;
 using Gateway.Tenants.Jwt;
@@ -37,11 +38,18 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIs
                 _startedAt,
                 [.. ClusterConfigProvider.Routes.Select(route => new RouteModel(route, state, transformer))],
                 model.Deployments.Select(d => DeploymentOf(deployments[d.Name], residency, model, d.Weight, engines)).ToFrozenDictionary(d => d.Name),
-                new DecisionTable(model.Name, [.. model.Deployments.Select(d => state.Destinations[d.Name])], verdicts, now));
+                new DecisionTable(model.Name, [.. model.Deployments.Select(d => state.Destinations[d.Name])], verdicts, now))
+            {
+                Limits = LimitModels.Merge(LimitModels.Of(model.Limits, QuotaOwner.Model, model.Name, "", QuotaPlace.OfNode, $"model `{model.Name}`")),
+                Timeout = ModelCluster.TimeoutOf(model),
+            };
         }).ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
 
         var access = AccessModel.Of(config, residency, issuers.Build(config));
-        return new GatewayModel(access, models, residency, new PrivacyModel(config, residency.Classes), LedgerModel.Of(config.Ledger, residency.Classes), config.Limits.BodyBytes, [.. engines.Values]);
+        return new GatewayModel(access, models, residency, new PrivacyModel(config, residency.Classes), LedgerModel.Of(config.Ledger, residency.Classes), config.Limits.BodyBytes, [.. engines.Values])
+        {
+            Rates = new ExchangeRates(config.ExchangeRates),
+        };
     }
 
     private static DeploymentModel DeploymentOf(

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Quotas;
 using Gateway.Residency;
 using Yarp.ReverseProxy.Model;
 
@@ -11,4 +12,11 @@ namespace Gateway.Routing;
 /// <param name="Deployments">Deployments by name, which is the destination's id too.</param>
 /// <param name="Residency">Where its requests may go.</param>
 internal sealed record ModelModel(
-    string Name, long CreatedAt, IReadOnlyList<RouteModel> Routes, FrozenDictionary<string, DeploymentModel> Deployments, DecisionTable Residency);
+    string Name, long CreatedAt, IReadOnlyList<RouteModel> Routes, FrozenDictionary<string, DeploymentModel> Deployments, DecisionTable Residency)
+{
+    /// <summary>Limits of the model over all tenants.</summary>
+    public LimitModel[] Limits { get; init; } = [];
+
+    /// <summary>Longest silence of a deployment.</summary>
+    public TimeSpan Timeout { get; init; }
+}

@@ -1,16 +1,20 @@
 using System.Data.Common;
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Stores;
 
 /// <summary>A SQLite file: readers and one writer at a time side by side (WAL), and a commit is on disk when it returns.</summary>
-internal sealed class SqliteStore(string path, TimeProvider time) : Store
+internal sealed partial class SqliteStore(string path, TimeProvider time) : Store
 {
     public const string FileName = "gateway.db";
 
     private readonly string _connectionString = new SqliteConnectionStringBuilder
     {
         DataSource = path,
+
+        // Not one that it makes itself: a file that vanished would be followed by an empty one, for everybody to read.
+        Mode = SqliteOpenMode.ReadWrite,
 
         // A pooled connection would hold on to a file that an operator has moved away, or to a disk that was full.
         Pooling = false,
@@ -35,7 +39,18 @@ internal sealed class SqliteStore(string path, TimeProvider time) : Store
     {
     }
 
-    protected override DbConnection CreateConnection() => new SqliteConnection(_connectionString);
+    /// <summary>Throws when the file that a connection has open is no longer the one at the path: what was written is nowhere then.</summary>
+    /// <exception cref="FileNotFoundException">It was moved, removed or replaced.</exception>
+    public static void ThrowIfMoved(SqliteConnection connection)
+    {
+        var moved = 0;
+        if (FileControl(connection.Handle!.DangerousGetHandle(), database: 0, HasMoved, ref moved) == 0 && moved != 0)
+        {
+            throw new FileNotFoundException(message: null);
+        }
+    }
+
+    protected override DbConnection CreateConnection() => File.Exists(Path) ? new SqliteConnection(_connectionString) : throw new FileNotFoundException(message: null);
 
     protected override void CreateDatabase()
     {
@@ -61,6 +76,13 @@ internal sealed class SqliteStore(string path, TimeProvider time) : Store
     // FULL: the log is synced at every commit (the default of SQLite, not of all builds of it). The size limit gives the log's space back after a burst.
     protected override void Prepare(DbConnection connection) => Execute(
         connection, "PRAGMA busy_timeout = 2000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864");
+
+    // SQLITE_FCNTL_HAS_MOVED (https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html): one stat.
+    private const int HasMoved = 20;
+
+    // The package has no name for it.
+    [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_file_control")]
+    private static partial int FileControl(nint connection, nint database, int operation, ref int result);
 
     private static void Execute(DbConnection connection, string sql)
     {

@@ -14,6 +14,7 @@ internal abstract class Store : IAsyncDisposable
 {
     private readonly Lock _migrating = new();
     private volatile bool _migrated;
+    private bool _exists;
 
     /// <summary>What it is, for people: never with a password in it.</summary>
     public abstract string Description { get; }
@@ -80,13 +81,27 @@ internal abstract class Store : IAsyncDisposable
         {
             if (!_migrated)
             {
-                CreateDatabase();
+                if (!_exists)
+                {
+                    CreateDatabase();
+                    _exists = true;
+                }
+
                 using var connection = CreateConnection();
                 connection.Open();
                 Prepare(connection);
                 Migrations.Apply(this, connection, Time.GetUtcNow());
                 _migrated = true;
             }
+        }
+    }
+
+    /// <summary>Notes a failure that somebody met: where the tables were not there, the next to open the store makes them.</summary>
+    public void Note(StoreError error)
+    {
+        if (error == StoreError.NoTables)
+        {
+            _migrated = false;
         }
     }
 
@@ -99,7 +114,7 @@ internal abstract class Store : IAsyncDisposable
 
     protected abstract DbConnection CreateConnection();
 
-    /// <summary>Makes what must be there before a connection can be opened.</summary>
+    /// <summary>Makes what must be there before a connection can be opened. Once: what vanishes later is for the operator to put back.</summary>
     protected virtual void CreateDatabase()
     {
     }

@@ -5,6 +5,9 @@ namespace Gateway.Stores;
 /// <summary>What ADO.NET needs several lines for.</summary>
 internal static class StoreCommands
 {
+    /// <summary>Seconds that a report may take: one that filters by what has no index looks at all lines of its time.</summary>
+    public const int ReportTimeout = 60;
+
     /// <summary>A command with its parameters; a value of null is the database's NULL.</summary>
     public static DbCommand CreateCommand(this DbConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {

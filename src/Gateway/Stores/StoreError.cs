@@ -10,6 +10,9 @@ namespace Gateway.Stores;
 /// <param name="Reason">The same for people, as the end of a sentence.</param>
 internal sealed record StoreError(string Code, string Reason)
 {
+    /// <summary>Another database stands in the place of the one that was known.</summary>
+    public static readonly StoreError NoTables = new("no_tables", "it holds no tables of this gateway");
+
     private static readonly StoreError Full = new("disk_full", "its disk is full");
     private static readonly StoreError ReadOnly = new("read_only", "it may only be read");
     private static readonly StoreError Locked = new("locked", "another program keeps it locked");
@@ -27,6 +30,7 @@ internal sealed record StoreError(string Code, string Reason)
         PostgresException e => From(e.SqlState),
         NpgsqlException { InnerException: TimeoutException } or TimeoutException => new("timeout", "it did not answer in time"),
         DbException or SocketException => Unreachable,
+        FileNotFoundException or DirectoryNotFoundException => new("gone", "its file was moved or removed; put it back, or start the gateway again to begin a new one"),
         UnauthorizedAccessException => new("denied", "this user may not open it"),
         IOException { HResult: NoSpace } => Full,
         IOException { HResult: ReadOnlyFileSystem } => ReadOnly,
@@ -34,9 +38,10 @@ internal sealed record StoreError(string Code, string Reason)
         _ => null,
     };
 
-    // https://sqlite.org/rescode.html
+    // https://sqlite.org/rescode.html; 1 is a fault in a statement, and those here were all tried.
     private static StoreError From(SqliteException e) => e.SqliteErrorCode switch
     {
+        1 => NoTables,
         5 or 6 => Locked,
         8 => ReadOnly,
         10 => new("io_error", "its file cannot be read or written"),
@@ -49,6 +54,7 @@ internal sealed record StoreError(string Code, string Reason)
     // https://www.postgresql.org/docs/15/errcodes-appendix.html
     private static StoreError From(string sqlState) => sqlState switch
     {
+        "42P01" => NoTables,
         "53100" => Full,
         "25006" => ReadOnly,
         "55P03" or "40P01" or "40001" => Locked,

@@ -4,6 +4,7 @@ using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Configuration.Validators;
 using Gateway.Exchanges;
+using Gateway.Quotas;
 using Gateway.Residency;
 using Gateway.Tenants.Jwt;
 
@@ -30,7 +31,10 @@ internal sealed record AccessModel(
     public static AccessModel Of(GatewayConfig config, ResidencyModel residency, FrozenDictionary<string, JwtIssuer> issuers)
     {
         var allModels = config.Models.Select(m => m.Name).ToFrozenSet(StringComparer.Ordinal);
-        var tenants = config.Tenants.ToFrozenDictionary(t => t.Name, t => new TenantModel(t.Name, ModelsOf(t, allModels), residency.PolicyOf(t.Name)) { KeyPolicy = t.KeyPolicy }, StringComparer.Ordinal);
+        var tenants = config.Tenants.ToFrozenDictionary(
+            t => t.Name,
+            t => new TenantModel(t.Name, ModelsOf(t, allModels), residency.PolicyOf(t.Name)) { KeyPolicy = t.KeyPolicy, Quota = TenantQuota.Of(t, config) },
+            StringComparer.Ordinal);
         return new(
             tenants,
             config.Tenants.SelectMany(t => t.Keys.Select(k => KeyOf(tenants[t.Name], k))).ToFrozenDictionary(k => k.Hash),
@@ -47,5 +51,5 @@ internal sealed record AccessModel(
         tenant.Models.Contains(TenantModelsValidator.Every, StringComparer.Ordinal) ? allModels : tenant.Models.ToFrozenSet(StringComparer.Ordinal);
 
     private static KeyModel KeyOf(TenantModel tenant, KeyConfig key) => new(
-        KeyModel.IdOf(tenant.Name, key.Name), key.Name, KeyHash.FromHex(key.Sha256), tenant, KeyScope.Of(key), key.Expires ?? DateTimeOffset.MaxValue);
+        KeyModel.IdOf(tenant.Name, key.Name), key.Name, KeyHash.FromHex(key.Sha256), tenant, KeyScope.Of(key) with { Limits = key.Limits }, key.Expires ?? DateTimeOffset.MaxValue);
 }

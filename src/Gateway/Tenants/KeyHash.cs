@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -36,11 +37,14 @@ internal struct KeyHash : IEquatable<KeyHash>
     }
 
     /// <summary>Reads 64 hexadecimal digits.</summary>
-    public static KeyHash FromHex(string hex)
+    /// <exception cref="FormatException">It is something else.</exception>
+    public static KeyHash FromHex(string hex) => TryFromHex(hex, out var hash) ? hash : throw new FormatException();
+
+    /// <summary>Reads 64 hexadecimal digits; false for anything else.</summary>
+    public static bool TryFromHex(string hex, out KeyHash hash)
     {
-        var hash = default(KeyHash);
-        Convert.FromHexString(hex, hash, out _, out _);
-        return hash;
+        hash = default;
+        return hex.Length == 2 * SHA256.HashSizeInBytes && Convert.FromHexString(hex, hash, out _, out _) == OperationStatus.Done;
     }
 
     /// <summary>Compares in constant time.</summary>

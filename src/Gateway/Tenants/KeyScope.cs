@@ -11,6 +11,9 @@ namespace Gateway.Tenants;
 /// <param name="DataClass">Least data class of its requests; null for the lowest. A name, for a scope may outlive the configuration's list.</param>
 internal sealed record KeyScope(IReadOnlyList<string>? Models, IReadOnlyList<string>? Endpoints, IReadOnlyList<IPNetwork>? Networks, string? DataClass)
 {
+    /// <summary>Limits of the key, beside those of its tenant; null for none.</summary>
+    public QuotaConfig? Limits { get; init; }
+
     /// <summary>What an endpoint is called in scopes.</summary>
     public static readonly IReadOnlyList<string> EndpointNames = [.. ApiEndpoint.All.Select(e => e.RouteId), "models", "usage", "tokenize", "detokenize"];
 

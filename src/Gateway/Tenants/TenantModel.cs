@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Gateway.Configuration;
+using Gateway.Quotas;
 using Gateway.Residency;
 
 namespace Gateway.Tenants;
@@ -12,4 +13,7 @@ internal sealed record TenantModel(string Name, FrozenSet<string> Models, Reside
 {
     /// <summary>Bounds on its keys.</summary>
     public KeyPolicyConfig KeyPolicy { get; init; } = new();
+
+    /// <summary>Its limits.</summary>
+    public TenantQuota Quota { get; init; } = TenantQuota.None;
 }

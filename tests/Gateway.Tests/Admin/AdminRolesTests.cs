@@ -24,6 +24,9 @@ public sealed class AdminRolesTests : IAsyncLifetime
         ["POST /admin/v1/keys/{id}/revoke"] = "operator tenant-admin admin",
         ["GET /admin/v1/acts"] = "auditor admin",
         ["GET /admin/v1/usage"] = "viewer operator auditor tenant-admin admin",
+        ["GET /admin/v1/quotas"] = "viewer operator auditor tenant-admin admin",
+        ["GET /admin/v1/tenants/{tenant}/balance"] = "viewer operator auditor tenant-admin admin",
+        ["POST /admin/v1/tenants/{tenant}/balance"] = "operator admin",
         ["GET /admin/v1/exchanges"] = "auditor admin",
         ["POST /admin/v1/explain"] = "viewer operator auditor tenant-admin admin",
     };

@@ -31,9 +31,12 @@ public sealed class KeyEndpointsTests : IAsyncDisposable
         var third = (await gateway.AdminJsonAsync(HttpMethod.Post, $"/keys/{id}/rotate", """{"grace":"0s"}""")).GetProperty("key").GetString()!;
         Assert.Equal((401, 401, 200), (await gateway.TryKeyAsync(first), await gateway.TryKeyAsync(second), await gateway.TryKeyAsync(third)));
 
+        var fourth = await gateway.AdminJsonAsync(HttpMethod.Post, $"/keys/{id}/rotate", """{"grace":"1h"}""");
+        Assert.True(fourth.TryGetProperty("grace_ends_at", out _));
         var revoked = await gateway.AdminJsonAsync(HttpMethod.Post, $"/keys/{id}/revoke");
         Assert.Equal("revoked", revoked.GetProperty("status").GetString());
-        Assert.Equal(401, await gateway.TryKeyAsync(third));
+        Assert.False(revoked.TryGetProperty("grace_ends_at", out _));
+        Assert.Equal((401, 401), (await gateway.TryKeyAsync(third), await gateway.TryKeyAsync(fourth.GetProperty("key").GetString()!)));
         Assert.Equal("key_revoked", (await OpenAIError.ReadAsync(await gateway.PostAsync(TestGateway.Prompt("m"), key: third), 401)).Code);
         await gateway.AdminJsonAsync(HttpMethod.Post, $"/keys/{id}/revoke");
         Assert.Equal("key_not_active", (await OpenAIError.ReadAsync(await gateway.AdminAsync(HttpMethod.Post, $"/keys/{id}/rotate"), 409)).Code);
@@ -312,7 +315,7 @@ public sealed class KeyEndpointsTests : IAsyncDisposable
             ? document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1])
             : body;
         Assert.Equal(
-            ["data_class", "endpoints", "expires_at", "models", "name", "networks", "tenant"], schema.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
+            ["data_class", "endpoints", "expires_at", "limits", "models", "name", "networks", "tenant"], schema.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
         Assert.True(paths.GetProperty("/admin/v1/keys").GetProperty("post").GetProperty("responses").TryGetProperty("201", out _));
         foreach (var path in new[] { "/admin/v1/keys/{id}", "/admin/v1/keys/{id}/rotate", "/admin/v1/keys/{id}/revoke", "/admin/v1/tenants", "/admin/v1/acts" })
         {

@@ -90,6 +90,16 @@ public sealed class LedgerEndpointsTests
         Assert.Equal(lines.Select(l => l.Opening).OrderByDescending(o => o.OpenedAt).ThenByDescending(o => o.Id, StringComparer.Ordinal).Select(o => o.Id), seen);
     }
 
+    [Fact]
+    public async Task Usage_comes_as_JSON_lines_too()
+    {
+        await using var gateway = await StartAsync("sqlite");
+
+        var lines = await TextAsync(gateway, $"/usage?{Spring}&format=jsonl");
+
+        Assert.Equal(await UsageAsync(gateway, Spring), lines.Split('\n')[..^1]);
+    }
+
     [Theory, StoreKinds]
     public async Task All_lines_come_at_once_as_JSON_lines(string kind)
     {
@@ -124,7 +134,7 @@ public sealed class LedgerEndpointsTests
     [InlineData("/usage?group_by=tenant,tenant", "group_by", "twice")]
     [InlineData("/usage?group_by=cost_nano", "group_by", "day, tenant, key")]
     [InlineData("/usage?group_by=", "group_by", "day, tenant, key")]
-    [InlineData("/usage?format=xml", "format", "json or csv")]
+    [InlineData("/usage?format=xml", "format", "json, jsonl or csv")]
     [InlineData("/usage?tenant=%00", "tenant", "NUL")]
     [InlineData("/exchanges?from=2026-04-01T00:00:00Z&to=2026-03-01T00:00:00Z", "to", "lies before")]
     [InlineData("/exchanges?outcome=good", "outcome", "upstream_error")]
@@ -135,6 +145,9 @@ public sealed class LedgerEndpointsTests
     [InlineData("/exchanges?cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTp4", "cursor", "next_cursor")]
     [InlineData("/exchanges?format=parquet", "format", "jsonl")]
     [InlineData("/exchanges?id=%00", "id", "NUL")]
+    [InlineData("/exchanges?outcom=refused", "outcom", "outcome, code")]
+    [InlineData("/usage?tenant=acme&tenant=other", "tenant", "more than once")]
+    [InlineData("/tenants?x", "x", "none here")]
     public async Task What_cannot_be_meant_is_refused_with_what_could(string path, string param, string words)
     {
         await using var gateway = await StartAsync("sqlite");
@@ -159,8 +172,9 @@ public sealed class LedgerEndpointsTests
         var own = JsonDocument.Parse(await gateway.Client.GetStringAsync($"/v1/usage?{Spring}")).RootElement;
         Assert.Equal("list", own.GetProperty("object").GetString());
         Assert.Equal(["2026-03-14|BRL", "2026-03-14|USD", "2026-03-15|USD"], own.GetProperty("data").EnumerateArray().Select(r => $"{r.GetProperty("day")}|{r.GetProperty("currency")}"));
-        Assert.Single(JsonDocument.Parse(await gateway.Client.GetStringAsync($"/v1/usage?{Spring}&tenant=other&model=big&group_by=endpoint&key=key_2")).RootElement.GetProperty("data").EnumerateArray());
+        Assert.Single(JsonDocument.Parse(await gateway.Client.GetStringAsync($"/v1/usage?{Spring}&model=big&group_by=endpoint&key=key_2")).RootElement.GetProperty("data").EnumerateArray());
         Assert.Equal("group_by", (await OpenAIError.ReadAsync(await gateway.Client.GetAsync("/v1/usage?group_by=deployment"), 400)).Param);
+        Assert.Equal("tenant", (await OpenAIError.ReadAsync(await gateway.Client.GetAsync("/v1/usage?tenant=other"), 400)).Param);
         Assert.Equal(404, (int)(await new HttpClient().GetAsync(new Uri(gateway.Api, "/admin/v1/usage"))).StatusCode);
     }
 
@@ -190,6 +204,7 @@ public sealed class LedgerEndpointsTests
         var (failed, nothing, error) = await RunAsync(["usage", "--config", gateway.ConfigPath, "--from", "2026-04-01", "--to", "2026-03-01"]);
         Assert.Equal((1, ""), (failed, nothing));
         Assert.Contains("lies before", error, StringComparison.Ordinal);
+        Assert.Equal((1, "", "Give one of --json and --csv.\n"), await RunAsync([.. usage, "--json", "--csv"]));
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments)

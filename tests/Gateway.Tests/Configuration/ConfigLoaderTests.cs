@@ -50,7 +50,7 @@ public sealed class ConfigLoaderTests : IDisposable
                 unset with
                 {
                     Name = "vllm", Kind = DeploymentKind.OpenAICompatible, BaseUrl = "http://vllm:8000/v1", ApiKey = new Secret(ConfigFolder.FileSecret),
-                    Model = "meta-llama/Llama-3.1-8B-Instruct",
+                    Model = "meta-llama/Llama-3.1-8B-Instruct", Private = true,
                 },
                 unset with
                 {

@@ -6,6 +6,9 @@ public sealed class ValidatorTests : IDisposable
 {
     private const string Hash = "0a4d55a8d778e5022fab701977c5d840bbc486d0f1f8e3a5b5f1e8f4e8d6a001";
     private const string OtherHash = "1111111111111111111111111111111111111111111111111111111111111111";
+    private const string NameInClear =
+        "plain http would send the key and the prompts in clear to wherever this name leads; use https, or say `private: true` where it is a host of a private network";
+    private const string Disguised = "has a host that some take for an address and others for a name; write an IPv4 address as four decimal numbers, such as 10.1.2.3";
     private const string BadUrl = "must be a whole URL that begins with https:// or http://, in ASCII and without spaces";
     private const string InClear = "plain http to a public host would send the key and the prompts in clear; use https (http is for loopback and private hosts)";
 
@@ -125,13 +128,13 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("base_url: https://llm.example.com/v1", "base_url: https://me@llm.example.com/v1", "6:5: deployments[0].base_url: must have no user or password in it; write the key as api_key")]
     [InlineData("base_url: https://llm.example.com/v1", "base_url: https://llm.example.com/v1/chat/completions",
         "6:5: deployments[0].base_url: must end with the API's version, such as /v1; leave out /chat/completions")]
-    [InlineData("base_url: https://llm.example.com/v1", "base_url: http://llm.example.com/v1", "6:5: deployments[0].base_url: " + InClear)]
+    [InlineData("base_url: https://llm.example.com/v1", "base_url: http://llm.example.com/v1", "6:5: deployments[0].base_url: " + NameInClear)]
     [InlineData("base_url: https://llm.example.com/v1", "base_url: http://8.8.8.8/v1", "6:5: deployments[0].base_url: " + InClear)]
     [InlineData("base_url: https://llm.example.com/v1", "base_url: http://172.32.0.1/v1", "6:5: deployments[0].base_url: " + InClear)]
-    [InlineData("base_url: https://llm.example.com/v1", "base_url: http://134744072/v1", "6:5: deployments[0].base_url: " + InClear)]
+    [InlineData("base_url: https://llm.example.com/v1", "base_url: http://134744072/v1", "6:5: deployments[0].base_url: " + Disguised)]
     [InlineData("base_url: https://llm.example.com/v1", "base_url: http://[2001:4860::1]/v1", "6:5: deployments[0].base_url: " + InClear)]
     [InlineData("base_url: https://llm.example.com/v1", "base_url: http://[::ffff:8.8.8.8]/v1", "6:5: deployments[0].base_url: " + InClear)]
-    [InlineData("base_url: https://llm.example.com/v1", "base_url: http://localhost.example.com/v1", "6:5: deployments[0].base_url: " + InClear)]
+    [InlineData("base_url: https://llm.example.com/v1", "base_url: http://localhost.example.com/v1", "6:5: deployments[0].base_url: " + NameInClear)]
     [InlineData("    base_url: https://llm.example.com/v1\n", "", "4:5: deployments[0].base_url: is missing; the kind `openai-compatible` needs it, such as http://localhost:8000/v1")]
     [InlineData("kind: openai-compatible", "kind: openai\n    path: x", "6:5: deployments[0].path: is not a key of the kind `openai`; remove it, or change `kind`")]
     [InlineData("kind: openai-compatible", "kind: openai-compatible\n    threads: 1", "6:5: deployments[0].threads: is not a key of the kind `openai-compatible`; remove it, or change `kind`")]
@@ -178,9 +181,9 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("http://100.64.0.1/v1")]
     [InlineData("http://[::1]:8000/v1")]
     [InlineData("http://[fd00::1]/v1")]
-    [InlineData("http://vllm:8000/v1")]
-    [InlineData("http://vllm.models.svc.cluster.local/v1")]
-    [InlineData("http://gpu.internal/v1")]
+    [InlineData("http://vllm:8000/v1\n    private: true")]
+    [InlineData("http://vllm.models.svc.cluster.local/v1\n    private: true")]
+    [InlineData("http://gpu.internal/v1\n    private: true")]
     [InlineData("HTTPS://llm.example.com/v1")]
     public void Http_is_for_hosts_that_are_not_public(string url) =>
         Assert.Empty(_folder.Errors(ConfigFolder.MinimalRemote, "https://llm.example.com/v1", url));

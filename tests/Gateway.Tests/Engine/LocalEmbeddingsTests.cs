@@ -190,7 +190,7 @@ public sealed class LocalEmbeddingsTests(LocalGateway shared) : IClassFixture<Lo
     }
 
     [Fact]
-    public async Task A_client_that_leaves_ends_the_computation()
+    public async Task A_client_that_leaves_ends_the_computation_and_is_charged_what_was_computed()
     {
         using var leaving = new CancellationTokenSource();
         using var content = new StringContent(JsonSerializer.Serialize(new { model = LocalGateway.Embed, input = Enumerable.Repeat(LongText(300), 500) }));
@@ -202,6 +202,17 @@ public sealed class LocalEmbeddingsTests(LocalGateway shared) : IClassFixture<Lo
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
         await Eventually.TrueAsync(
             async () => await EngineAsync("gateway_engine_requests_running") + await EngineAsync("gateway_engine_requests_waiting") == 0, "the engine is idle again");
+        JsonElement line = default;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var lines = await shared.Gateway.AdminJsonAsync(HttpMethod.Get, "/exchanges?endpoint=embeddings&outcome=client_gone");
+                return lines.GetProperty("data").GetArrayLength() == 1 && (line = lines.GetProperty("data")[0]).ValueKind == JsonValueKind.Object;
+            },
+            "the line is closed");
+        var all = 500 * await CountAsync(LongText(300));
+        Assert.InRange(line.GetProperty("input_tokens").GetInt32(), 1, all - 1);
+        Assert.False(line.GetProperty("estimated").GetBoolean());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Admin;
 using Gateway.Exchanges;
 using Gateway.Ledger;
 using Gateway.Stores;
@@ -190,6 +191,78 @@ public sealed class LedgerTablesTests
         Assert.Equal([$"{LedgerTables.LinesPerStep + 11}"], await test.RowsAsync("SELECT SUM(requests) FROM usage_daily"));
     }
 
+    [Theory, StoreKinds]
+    public async Task Acts_of_admins_go_when_they_are_as_old_as_lines_that_go(string kind)
+    {
+        await using var test = await TestStore.CreateAsync(kind);
+        using var tables = Tables(test.Store);
+        foreach (var at in new[] { Noon.AddYears(-2), Noon })
+        {
+            await new AdminActStore(test.Store, new FixedTime(at)).AddAsync(new("root", "admin", "acts.read", null, null, AdminAct.Done, null), default);
+        }
+
+        Assert.False(tables.PruneActs(Noon.AddYears(-1)));
+
+        Assert.Equal(["1"], await test.RowsAsync("SELECT COUNT(*) FROM admin_acts"));
+    }
+
+    [Fact]
+    public async Task A_living_process_whose_lock_was_removed_gets_its_lines_back()
+    {
+        await using var test = await TestStore.CreateAsync("sqlite");
+        using var living = Tables(test.Store);
+        var line = Open(Noon);
+        living.Write([line]);
+        using var next = Tables(test.Store);
+
+        File.Delete(Directory.GetFiles(test.Folder, $"*{living.Node}").Single());
+        Assert.Equal([living.Node], next.FindDeadNodes());
+        Assert.Equal(1, next.CloseLost(living.Node, Noon));
+        living.Beat();
+        living.Write([line.Close()]);
+
+        Assert.Empty(next.FindDeadNodes());
+        Assert.Equal(["ok"], await test.RowsAsync("SELECT outcome FROM exchanges"));
+        Assert.Equal(["1|0|7"], await test.RowsAsync("SELECT SUM(requests), SUM(lost), SUM(input_tokens) FROM usage_daily"));
+    }
+
+    [PostgreSqlFact]
+    public async Task Who_reads_PostgreSQL_at_length_holds_up_the_upkeep_and_no_line()
+    {
+        await using var test = await TestStore.CreateAsync("postgresql");
+        using var tables = Tables(test.Store);
+        tables.Prepare(Noon);
+        tables.Write([Open(Noon).Close()]);
+        await using (var reader = await test.Store.OpenAsync(CancellationToken.None))
+        {
+            await using var reading = await reader.BeginTransactionAsync();
+            await TestStore.RowsAsync(reader, "SELECT COUNT(*) FROM exchanges");
+
+            tables.Prune(Noon.AddYears(1));
+            tables.Prepare(Noon.AddYears(1));
+            tables.Write([Open(Noon.AddYears(1)).Close()]);
+        }
+
+        Assert.Equal(["2"], await test.RowsAsync("SELECT COUNT(*) FROM exchanges"));
+        tables.Prune(Noon.AddYears(1));
+        Assert.Equal(["1"], await test.RowsAsync("SELECT COUNT(*) FROM exchanges"));
+    }
+
+    [PostgreSqlFact]
+    public async Task Lines_of_a_clock_that_was_ahead_do_not_stand_in_the_way_when_their_month_comes()
+    {
+        await using var test = await TestStore.CreateAsync("postgresql");
+        using var tables = Tables(test.Store);
+        tables.Prepare(Noon);
+        tables.Write([Open(Noon.AddMonths(6)).Close()]);
+
+        tables.Prepare(Noon.AddMonths(6));
+        tables.Write([Open(Noon.AddMonths(6)).Close(), Open(Noon.AddMonths(7)).Close()]);
+
+        Assert.Equal(
+            ["exchanges_202610|1", "exchanges_other|2"], await test.RowsAsync("SELECT tableoid::regclass::text, COUNT(*) FROM exchanges GROUP BY 1 ORDER BY 1"));
+    }
+
     [PostgreSqlFact]
     public async Task In_PostgreSQL_a_month_is_a_partition_and_goes_whole()
     {
@@ -233,7 +306,12 @@ public sealed class LedgerTablesTests
     public async Task Nodes_that_write_the_same_rows_at_a_time_do_not_stand_in_each_others_way(string kind)
     {
         await using var test = await TestStore.CreateAsync(kind);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(node => Task.Run(() =>
+
+        // Each on a thread of its own, as the writer of a gateway has one.
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(node => Task.Factory.StartNew(
+            () => WriteAll(node), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+        void WriteAll(int node)
         {
             using var tables = Tables(test.Store);
             for (var group = 0; group < 25; group++)
@@ -243,7 +321,7 @@ public sealed class LedgerTablesTests
                 new Random((node * 100) + group).Shuffle(tenants);
                 tables.Write([.. tenants.Select(t => Open(Noon, $"t{t}").Close())]);
             }
-        })));
+        }
 
         Assert.Equal(["2000|20"], await test.RowsAsync("SELECT SUM(requests), COUNT(*) FROM usage_daily"));
         Assert.Equal(["2000"], await test.RowsAsync("SELECT COUNT(*) FROM exchanges"));
@@ -259,5 +337,10 @@ public sealed class LedgerTablesTests
         Assert.Equal(0, price.CostOf(new Usage(0, 0)));
         Assert.Equal(2, new Price("USD", 0.0015m, 0, 0).CostOf(new Usage(1, 0)));
         Assert.Equal(long.MaxValue, new Price("USD", 999_999_999m, 0, 999_999_999m).CostOf(new Usage(int.MaxValue, int.MaxValue)));
+    }
+
+    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
     }
 }

@@ -114,6 +114,47 @@ public sealed class LedgerWriterTests
         Assert.Equal([$"ok|{Capacity + 1}"], await test.RowsAsync("SELECT outcome, COUNT(*) FROM exchanges WHERE tenant <> 'ready' GROUP BY outcome"));
     }
 
+    [Fact]
+    public async Task A_file_that_was_moved_away_is_told_and_nothing_is_lost_when_it_is_put_back()
+    {
+        await using var test = await TestStore.CreateAsync("sqlite");
+        using var writer = Start(test.Store);
+        await ReadyAsync(writer);
+        var path = ((SqliteStore)test.Store).Path;
+        File.Move(path, path + ".away");
+
+        // The file that is open takes them still, where nobody will find them.
+        Assert.True(writer.TryAdd(Open(Noon, "durable").Close(), Capacity, out var committed));
+        Assert.False(await committed);
+        Assert.Equal("gone", writer.Health.Error?.Code);
+        Assert.True(writer.TryAdd(Open(Noon, "batch").Close(), Capacity));
+        Assert.False(File.Exists(path));
+        File.Move(path + ".away", path);
+        await RecoversAsync(writer);
+
+        Assert.Equal(["batch|1", "durable|1"], await test.RowsAsync("SELECT tenant, COUNT(*) FROM exchanges WHERE tenant <> 'ready' GROUP BY tenant ORDER BY tenant"));
+        Assert.Equal(["batch|1", "durable|1"], await test.RowsAsync("SELECT tenant, requests FROM usage_daily WHERE tenant <> 'ready' ORDER BY tenant"));
+    }
+
+    [Fact]
+    public async Task A_file_without_tables_in_its_place_gets_them_and_the_lines_that_wait()
+    {
+        await using var test = await TestStore.CreateAsync("sqlite");
+        using var writer = Start(test.Store);
+        await ReadyAsync(writer);
+        foreach (var file in Directory.GetFiles(test.Folder))
+        {
+            File.Delete(file);
+        }
+
+        await File.WriteAllBytesAsync(((SqliteStore)test.Store).Path, []);
+        Assert.True(writer.TryAdd(Open(Noon, "batch").Close(), Capacity));
+        await Eventually.TrueAsync(() => writer.Failures > 0, "the writer has seen it");
+        await RecoversAsync(writer);
+
+        Assert.Equal(["batch|ok"], await test.RowsAsync("SELECT tenant, outcome FROM exchanges"));
+    }
+
     [SmallDiskFact]
     public async Task A_disk_that_is_full_is_told_and_nothing_is_lost_when_there_is_room_again()
     {

@@ -128,7 +128,7 @@ public sealed class DetectMiddlewareTests : IAsyncLifetime
         _gateway = await TestGateway.StartAsync(new GatewayFile { BodyBytes = bodyBytes }
             .Deployment("near", _near.BaseUrl, more: InBrazil).Deployment("far", _far.BaseUrl, more: InTheStates)
             .Model("m", "near far")
-            .Policies("name: saude, classes: { public: { anywhere: true }, internal: { anywhere: true }, personal: { processing: [BR] }, restricted: { processing: [BR] } }")
+            .Policies("name: saude, classes: { public: { anywhere: true }, internal: { anywhere: true }, personal: { processing: [BR], side_doors: { identifiers: allow, store: allow } }, restricted: { processing: [BR] } }")
             .TenantOf($"name: acme, models: [\"*\"], policy: saude, keys: [{{ name: first, sha256: {Gateway.Tenants.KeyHash.Of(TestKeys.Acme)} }}]{tenant}")
             .Admin("root", "admin", TestKeys.Admin)
             .More("node: { country: BR, operator: Casa, operator_country: BR }").More(more));

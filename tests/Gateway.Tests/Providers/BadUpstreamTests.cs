@@ -108,7 +108,7 @@ public sealed class BadUpstreamTests(SharedGateway shared) : IClassFixture<Share
         var port = ((IPEndPoint)closed.LocalEndpoint).Port;
         closed.Stop();
         await using var gateway = await TestGateway.StartAsync(new GatewayFile()
-            .Model("m", "a").Model("n", "b").Deployment("a", $"http://127.0.0.1:{port}/v1").Deployment("b", "http://no-such-host.localhost.invalid.internal/v1").Tenant("acme", TestKeys.Acme, "*"));
+            .Model("m", "a").Model("n", "b").Deployment("a", $"http://127.0.0.1:{port}/v1").Deployment("b", "http://no-such-host.localhost.invalid.internal/v1", more: "private: true").Tenant("acme", TestKeys.Acme, "*"));
 
         using var refused = await gateway.PostAsync(TestGateway.Prompt("m"));
         Assert.Contains("could not be reached", (await OpenAIError.ReadAsync(refused, 502)).Message, StringComparison.Ordinal);

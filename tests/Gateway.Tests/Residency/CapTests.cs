@@ -125,6 +125,8 @@ public sealed class CapTests
                     Assert.Equal(200, (int)(await gateway.PostAsync(TestGateway.Prompt("home"))).StatusCode);
                 }
 
+                // No answer is longer than what was reserved for it.
+                Assert.All(near.Requests, r => Assert.Contains("\"max_tokens\":4096", r.Text, StringComparison.Ordinal));
                 for (var i = 0; i < 60; i++)
                 {
                     Assert.Equal(200, (int)(await gateway.PostAsync(TestGateway.Prompt("m", ""","max_tokens":16"""))).StatusCode);

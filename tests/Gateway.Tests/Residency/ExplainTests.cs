@@ -72,6 +72,7 @@ public sealed class ExplainTests : IAsyncLifetime
     [InlineData("""{"tenant":"acme"}""", 400, "request")]
     [InlineData("""{"tenant":"acme","request":[]}""", 400, "request")]
     [InlineData("""{"tenant":"acme","request":{}}""", 400, "request.model")]
+    [InlineData("""{"tenant":"acme","request":{"model":"\ud800"}}""", 400, "request.model")]
     [InlineData("""{"tenant":"acme","request":{"model":"none"}}""", 404, null)]
     [InlineData("""{"tenant":"acme","data_class":"secret","request":{"model":"m"}}""", 400, "data_class")]
     [InlineData("""{"tenant":"acme","key":"key_0000000000000000","request":{"model":"m"}}""", 404, null)]
@@ -100,8 +101,10 @@ public sealed class ExplainTests : IAsyncLifetime
         var (code, output, _) = await RunAsync("explain", request, "--tenant", "acme", "--class", "personal", "--config", _gateway.ConfigPath);
         var (_, json, _) = await RunAsync("explain", request, "--tenant", "acme", "--at", "2100-01-01", "--json", "--config", _gateway.ConfigPath);
         var (wrong, _, error) = await RunAsync("explain", request, "--tenant", "nobody", "--config", _gateway.ConfigPath);
+        var (half, _, noText) = await RunAsync("explain", Write("half.json", """{"model":"\ud800"}"""), "--tenant", "acme", "--config", _gateway.ConfigPath);
 
-        Assert.Equal((0, 1), (code, wrong));
+        Assert.Equal((0, 1, 1), (code, wrong, half));
+        Assert.Equal("The request is no JSON object with a `model`.\n", noText);
         Assert.Contains("It would go to near (90%) or near2 (10%).", output, StringComparison.Ordinal);
         Assert.Equal("placement_expired", JsonDocument.Parse(json).RootElement.GetProperty("deployments")[1].GetProperty("reasons")[0].GetString());
         Assert.Contains("There is no tenant `nobody`", error, StringComparison.Ordinal);
@@ -125,6 +128,8 @@ public sealed class ExplainTests : IAsyncLifetime
         var junit = Path.Combine(_folder, "junit.xml");
 
         var (passed, output, _) = await RunAsync("policy", "test", good, "--config", _gateway.ConfigPath);
+        var (_, untitled, _) = await RunAsync("policy", "test", Write("at.yaml", "cases: [{ tenant: other, model: m, at: 2100-01-01, expect: [] }]"), "--config", _gateway.ConfigPath);
+        Assert.Contains("other, public, m, 2100-01-01T00:00:00Z\n", untitled, StringComparison.Ordinal);
         var (failed, report, _) = await RunAsync("policy", "test", bad, "--junit", junit, "--config", _gateway.ConfigPath);
 
         Assert.Equal((0, 1), (passed, failed));

@@ -77,6 +77,8 @@ public sealed class ResidencyConfigTests : IDisposable
     [InlineData("{ processing: [BR] }", "{ region: [BR] }", "policies[0].classes.public.region: unknown key; the keys here are `processing`, `storage`, `operator_country`")]
     [InlineData("{ processing: [BR] } }", "{ processing: [BR] }, personal: { processing: [BR, US] } }", "policies[0].classes.personal: permits more than `public`, which is less sensitive, by `processing`; narrow it, or write `allow_looser: true` in the policy")]
     [InlineData("{ processing: [BR] } }", "{ processing: [BR], cache: false }, restricted: { local_only: true } }", "policies[0].classes.restricted: permits more than `public`, which is less sensitive, by `cache`; narrow it, or write `allow_looser: true` in the policy")]
+    [InlineData("{ processing: [BR] } }", "{ processing: [BR], side_doors: { store: deny } }, personal: { processing: [BR], side_doors: { store: allow } } }", "policies[0].classes.personal: permits more than `public`, which is less sensitive, by `side_doors`; narrow it, or write `allow_looser: true` in the policy")]
+    [InlineData("{ processing: [BR] } }", "{ processing: [BR] }, personal: { processing: [BR], side_doors: { file_ids: allow } } }", "policies[0].classes.personal: permits more than `public`, which is less sensitive, by `side_doors`; narrow it, or write `allow_looser: true` in the policy")]
     [InlineData(Policy, Policy + "  - { name: h, base: p, classes: { public: { anywhere: true } } }\n", "policies[1].classes.public.anywhere: permits what the base does not; an heir can only narrow its base, so remove it or change the base")]
     // The node and the store
     [InlineData("country: BR,", "country: PY,", "tenants[0].policy: data of the class `public` passes this node, which the policy `p` does not permit: it may be processed in PY, which is not among BR (`node.country`, `processing`)")]
@@ -100,6 +102,17 @@ public sealed class ResidencyConfigTests : IDisposable
         Assert.Empty(_folder.Errors(Text(", placement: { storage: [BR] }")));
         Assert.Contains("passes the PostgreSQL database, which the policy `p` does not permit: where it is stored is not known", Assert.Single(_folder.Errors(Text(""))), StringComparison.Ordinal);
         Assert.Contains("it may be stored in US", Assert.Single(_folder.Errors(Text(", placement: { storage: [BR, US] }"))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_Redis_that_stands_elsewhere_than_a_tenant_s_data_may_is_refused()
+    {
+        _folder.Variables["REDIS"] = "redis:6379";
+        string Text(string placement) => Valid.Replace("{ processing: [BR] }", "{ processing: [BR], storage: [BR] }", StringComparison.Ordinal) + $"redis: {{ connection: \"${{REDIS}}\"{placement} }}\n";
+
+        Assert.Empty(_folder.Errors(Text(", placement: { storage: [BR] }")));
+        Assert.Contains("passes Redis, which the policy `p` does not permit: where it is stored is not known", Assert.Single(_folder.Errors(Text(""))), StringComparison.Ordinal);
+        Assert.Contains("redis.placement.storage[0]", Assert.Single(_folder.Errors(Text(", placement: { storage: [XX] }"))), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,6 +21,8 @@ public sealed class EventIdTests
         ["Gateway.Ledger"] = 11000,
         ["Gateway.Stores"] = 12000,
         ["Gateway.Admin"] = 13000,
+        ["Gateway.Quotas"] = 14000,
+        ["Gateway.Residency"] = 15000,
         ["Gateway.Privacy"] = 16000,
     };
 

@@ -16,8 +16,9 @@ public sealed class AuthenticationTests(SharedGateway shared) : IClassFixture<Sh
     [InlineData("Authorization: bearer " + TestKeys.Acme)]
     [InlineData("AUTHORIZATION: BEARER   " + TestKeys.Acme + "  ")]
     [InlineData("x-api-key: " + TestKeys.Acme)]
+    [InlineData("api-key: " + TestKeys.Acme)]
     [InlineData("X-API-Key: " + TestKeys.Acme, "Authorization: Bearer " + TestKeys.Acme)]
-    public async Task A_key_is_accepted_in_either_header(params string[] headers) =>
+    public async Task A_key_is_accepted_in_each_of_the_headers(params string[] headers) =>
         Assert.Equal(200, (await PostAsync(TestGateway.ChatPath, headers)).Status);
 
     [Fact]
@@ -39,7 +40,7 @@ public sealed class AuthenticationTests(SharedGateway shared) : IClassFixture<Sh
             ["x-api-key: " + new string('x', 257)],
             ["x-api-key: " + new string('x', 20_000)],
             ["x-api-key: caf\u00E9"],
-            ["api-key: " + TestKeys.Acme],
+            ["api-key: wrong"],
             ["Cookie: x-api-key=" + TestKeys.Acme],
         ];
         var before = _upstream.Requests.Count;
@@ -66,6 +67,8 @@ public sealed class AuthenticationTests(SharedGateway shared) : IClassFixture<Sh
     [InlineData("Authorization: Bearer " + TestKeys.Acme, "x-api-key:")]
     [InlineData("Authorization: Basic eA==", "x-api-key: " + TestKeys.Acme)]
     [InlineData("x-api-key: " + TestKeys.Acme, "x-api-key: " + TestKeys.Acme)]
+    [InlineData("x-api-key: " + TestKeys.Acme, "api-key: " + TestKeys.Other)]
+    [InlineData("Authorization: Bearer " + TestKeys.Acme, "api-key: " + TestKeys.Other)]
     public async Task Two_credentials_are_a_malformed_request(params string[] headers)
     {
         var before = _upstream.Requests.Count;

@@ -11,22 +11,26 @@ namespace Gateway.Tests.Testing;
 /// </summary>
 internal sealed class FakeUpstream : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _ended = new();
     private readonly ConcurrentQueue<UpstreamRequest> _requests = new();
     private readonly ConcurrentQueue<Exception> _failures = new();
     private readonly ConcurrentDictionary<Task, bool> _connections = new();
     private readonly Task _accepting;
 
-    private FakeUpstream()
+    private FakeUpstream(IPAddress address, int port)
     {
+        _listener = new TcpListener(address, port);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepting = AcceptAsync();
     }
 
     /// <summary>Begins to listen on a free port of the loopback.</summary>
-    public static FakeUpstream Start() => new();
+    public static FakeUpstream Start() => new(IPAddress.Loopback, 0);
+
+    /// <summary>Begins to listen on another address of this machine.</summary>
+    public static FakeUpstream StartAt(string address, int port = 0) => new(IPAddress.Parse(address), port);
 
     public int Port { get; }
 
@@ -34,6 +38,9 @@ internal sealed class FakeUpstream : IAsyncDisposable
 
     /// <summary>What happens once a request has arrived whole; after it the connection takes another, unless it was closed.</summary>
     public Func<UpstreamConnection, Task> Script { get; set; } = c => c.SendAsync(Answers.Ok);
+
+    /// <summary>How many connections were made, whether or not anything came over them.</summary>
+    public int Connections => _connections.Count;
 
     /// <summary>All requests, in the order of their arrival.</summary>
     public IReadOnlyList<UpstreamRequest> Requests => [.. _requests];

@@ -15,6 +15,7 @@ internal sealed class GatewayFile
     private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal);
 
     private string? _policies;
+    private string? _text;
 
     public int BodyBytes { get; init; } = 1_000_000;
 
@@ -74,6 +75,13 @@ internal sealed class GatewayFile
         return TenantOf($"name: {name}, models: {models}, keys: [{string.Join(", ", list)}]");
     }
 
+    /// <param name="name">Name of the tenant.</param>
+    /// <param name="key">Its key, of the name <c>first</c>.</param>
+    /// <param name="more">Other keys of the tenant, such as <c>limits: { concurrent: 1 }</c>.</param>
+    /// <param name="models">Names of models.</param>
+    public GatewayFile LimitedTenant(string name, string key, string more, params string[] models) =>
+        TenantOf($"name: {name}, models: [{string.Join(", ", models)}], keys: [{{ name: first, sha256: {KeyHash.Of(key)} }}]{(more.Length > 0 ? ", " + more : "")}");
+
     public GatewayFile PolicyTenant(string name, string models, string policy) => TenantOf($"name: {name}, models: {models}, key_policy: {{ {policy} }}");
 
     /// <summary>Adds the policies of the file, a line each; a tenant has the one that it names, or none.</summary>
@@ -101,6 +109,9 @@ internal sealed class GatewayFile
         return this;
     }
 
+    /// <summary>A file of this text.</summary>
+    public static GatewayFile Of(string text) => new() { _text = text };
+
     /// <summary>Adds whole keys of the file.</summary>
     public GatewayFile More(string yaml)
     {
@@ -117,6 +128,11 @@ internal sealed class GatewayFile
         }
 
         var path = Path.Combine(folder, "gateway.yaml");
+        if (_text is not null)
+        {
+            File.WriteAllText(path, _text);
+            return path;
+        }
 
         // What is not about residency goes anywhere.
         var policies = _policies ?? "  - { name: open, classes: { public: { anywhere: true }, internal: { anywhere: true }, personal: { anywhere: true }, restricted: { anywhere: true } } }\n";

@@ -53,7 +53,8 @@ internal sealed partial class TestGateway : IAsyncDisposable
     public static string Prompt(string model, string more = "") =>
         $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{Canary}} What is the capital of Peru?"}]{{more}}}""";
 
-    public static async Task<TestGateway> StartAsync(GatewayFile file, TimeProvider? time = null, string? dataFolder = null)
+    public static async Task<TestGateway> StartAsync(
+        GatewayFile file, TimeProvider? time = null, string? dataFolder = null, Action<IServiceCollection>? configure = null)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
         var logs = new LogCapture();
@@ -69,6 +70,8 @@ internal sealed partial class TestGateway : IAsyncDisposable
             {
                 services.AddSingleton(time);
             }
+
+            configure?.Invoke(services);
         });
         await app.StartAsync();
         return new TestGateway(folder, app, logs);

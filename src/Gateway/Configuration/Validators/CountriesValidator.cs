@@ -2,7 +2,7 @@ using Gateway.Residency;
 
 namespace Gateway.Configuration.Validators;
 
-/// <summary>Groups of countries hold countries that there are, and not themselves; the node and the store stand in one.</summary>
+/// <summary>Groups of countries hold countries that there are, and not themselves; the node and what it keeps its data in stand in one.</summary>
 internal sealed class CountriesValidator : IConfigValidator
 {
     public void Validate(GatewayConfig config, ConfigReport report)
@@ -10,15 +10,21 @@ internal sealed class CountriesValidator : IConfigValidator
         var book = new CountryBook(config.CountryGroups, (key, problem) => report.Error(key, problem));
         CheckCountry(config.Node.Country, "node.country", report);
         CheckCountry(config.Node.OperatorCountry, "node.operator_country", report);
-        if (config.Store.Placement is { } store)
+        CheckPlace(book, config.Store.Placement, "store.placement", report);
+        CheckPlace(book, config.Redis?.Placement, "redis.placement", report);
+        if (config.Store is { Placement: not null, Postgresql: null })
         {
-            CheckList(book, store.Storage, "store.placement.storage", report);
-            CheckCountry(store.OperatorCountry, "store.placement.operator_country", report);
-            CheckDates(store, "store.placement", report);
-            if (config.Store.Postgresql is null)
-            {
-                report.Error("store.placement", "is that of a PostgreSQL database; the SQLite file stands where the node does, which `node` says");
-            }
+            report.Error("store.placement", "is that of a PostgreSQL database; the SQLite file stands where the node does, which `node` says");
+        }
+    }
+
+    private static void CheckPlace(CountryBook book, PlaceConfig? place, string key, ConfigReport report)
+    {
+        if (place is not null)
+        {
+            CheckList(book, place.Storage, $"{key}.storage", report);
+            CheckCountry(place.OperatorCountry, $"{key}.operator_country", report);
+            CheckDates(place, key, report);
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class PlacementsValidator : IConfigValidator
     {
         var facts = new List<CatalogueFact>();
         var url = deployment.BaseUrl ?? (deployment.Kind == DeploymentKind.OpenAI ? DefaultConfig.OpenAIBaseUrl : null);
-        var ofUrl = url is not null && RemoteUrl.Check(url) is null ? Catalogue.OfUrl(new Uri(url)) : null;
+        var ofUrl = url is not null && RemoteUrl.Check(url, deployment.Private, []) is null ? Catalogue.OfUrl(new Uri(url)) : null;
         if (ofUrl is not null)
         {
             facts.Add(ofUrl);

@@ -3,7 +3,7 @@ using Gateway.Residency;
 namespace Gateway.Configuration.Validators;
 
 /// <summary>
-/// A tenant's policy exists, and what it says of the tenant's data holds for this node and its store too, where all of it passes and its metadata rests.
+/// A tenant's policy exists, and what it says of the tenant's data holds for this node, its store and its Redis too, where all of it passes and its metadata rests.
 /// What a policy permits to nobody is worth a warning.
 /// </summary>
 internal sealed class TenantPoliciesValidator : IConfigValidator
@@ -53,7 +53,6 @@ internal sealed class TenantPoliciesValidator : IConfigValidator
     {
         var book = new CountryBook(config.CountryGroups);
         var node = Placement.OfNode(config.Node);
-        var store = config.Store.Placement;
         return
         [
             ("this node", node, "node.country", rule => new ClassRule
@@ -62,8 +61,13 @@ internal sealed class TenantPoliciesValidator : IConfigValidator
             }),
             config.Store.Postgresql is null
                 ? ("the SQLite file of this node", node, "node.country", Storage)
-                : ("the PostgreSQL database", new Placement { Storage = book.Read(store?.Storage), ExpiresAt = store?.Expires }, "store.placement.storage", Storage),
+                : ("the PostgreSQL database", PlacementOf(config.Store.Placement), "store.placement.storage", Storage),
+            .. config.Redis is { } redis
+                ? [("Redis", PlacementOf(redis.Placement), "redis.placement.storage", (Func<ClassRule, ClassRule>)Storage)]
+                : Array.Empty<(string, Placement, string, Func<ClassRule, ClassRule>)>(),
         ];
+
+        Placement PlacementOf(PlaceConfig? place) => new() { Storage = book.Read(place?.Storage), ExpiresAt = place?.Expires };
 
         static ClassRule Storage(ClassRule rule) => new() { Origin = RuleOrigin.Stated, Storage = rule.Storage, DenyStorage = rule.DenyStorage };
     }

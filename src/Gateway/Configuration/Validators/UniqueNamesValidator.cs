@@ -8,6 +8,7 @@ internal sealed class UniqueNamesValidator : IConfigValidator
         Check(report, "models", config.Models, m => m.Name);
         Check(report, "deployments", config.Deployments, d => d.Name);
         Check(report, "tenants", config.Tenants, t => t.Name);
+        Check(report, "plans", config.Plans, p => p.Name);
         Check(report, "policies", config.Policies, p => p.Name);
         Check(report, "country_groups", config.CountryGroups, g => g.Name);
         Check(report, "privacy.patterns", config.Privacy.Patterns, p => p.Name);

@@ -1,5 +1,8 @@
 using Gateway.Api;
 using Gateway.Exchanges;
+using Gateway.Llama;
+using Gateway.Quotas;
+using Gateway.Routing;
 
 namespace Gateway.Residency;
 
@@ -13,7 +16,14 @@ internal sealed class CapMiddleware(RequestDelegate next, CapKeeper keeper)
         var (exchange, proxy) = (context.GetExchange(), context.GetReverseProxyFeature());
         var tenant = exchange.Caller.Tenant;
         await keeper.LoadAsync(tenant.Name, context.RequestAborted);
-        var tokens = CapSize.Of(exchange.Envelope.Body.Span, exchange.Endpoint);
+        if ((exchange.Size = RequestSize.Read(exchange.Envelope.Body.Span, exchange.Endpoint, out var error)) is not { } size)
+        {
+            await exchange.RefuseAsync(context, error!);
+            return;
+        }
+
+        // An answer that the client does not bound is bound by this, so that no more is used than reserved.
+        var tokens = proxy.AvailableDestinations.Max(d => TokensOf(exchange.Model!.Deployments[d.DestinationId], size, exchange.Endpoint));
         var (left, reservation) = keeper.Reserve(tenant.Name, tenant.Policy.Caps, [.. proxy.AvailableDestinations.Select(d => d.DestinationId)], tokens);
         exchange.CapReservation = reservation;
         if (left.Count == 0)
@@ -32,5 +42,11 @@ internal sealed class CapMiddleware(RequestDelegate next, CapKeeper keeper)
         }
 
         await next(context);
+    }
+
+    private static long TokensOf(DeploymentModel deployment, RequestSize size, ApiEndpoint endpoint)
+    {
+        var (images, answer) = deployment.Local is { } local ? (0, local.DefaultMaxTokens) : (deployment.Upstream!.ImageTokens, deployment.Upstream.DefaultMaxTokens(endpoint));
+        return size.Input(images) + (endpoint.Task == ModelTask.Generate ? size.Output(answer) : 0);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Gateway.Admin;
 using Gateway.Api;
@@ -52,7 +53,7 @@ internal static class ExplainEndpoints
             }
 
             return tenant.Models.Contains(model) && gateway.Residency.DeploymentsOf(model) is not null
-                ? Results.Ok(Explainer.Explain(gateway.Residency, tenant.Name, model, dataClass, why, now))
+                ? Results.Ok(Explainer.Explain(gateway.Residency, tenant.Name, model, dataClass, why, now, JsonMarshal.GetRawUtf8Value(question.Request!.Value)))
                 : new ErrorResult(ApiError.ModelNotFound(model));
         }
         finally
@@ -106,20 +107,15 @@ internal static class ExplainEndpoints
 
     private static string? ModelOf(ExplainJson question, out ApiError? error)
     {
-        error = null;
         if (question.Request is not { ValueKind: JsonValueKind.Object } request)
         {
             error = Invalid("request", "must be the request's body, a JSON object");
             return null;
         }
 
-        if (request.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.String)
-        {
-            return model.GetString();
-        }
-
-        error = RequestFields.Missing("request.model");
-        return null;
+        var model = Explainer.ModelOf(request);
+        error = model is null ? RequestFields.Missing("request.model") : null;
+        return model;
     }
 
     private static ApiError Invalid(string field, string problem) => ApiError.BadRequest($"Invalid '{field}': {problem}.", field, "invalid_value");

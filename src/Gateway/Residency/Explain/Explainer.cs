@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Gateway.Exchanges;
 
 namespace Gateway.Residency;
@@ -13,22 +14,44 @@ internal static class Explainer
     /// <param name="dataClass">The class of the request.</param>
     /// <param name="why">What made it of this class.</param>
     /// <param name="now">When it would come.</param>
-    public static ExplanationJson Explain(ResidencyModel residency, string tenant, string model, DataClass dataClass, IReadOnlyList<string> why, DateTimeOffset now)
+    /// <param name="body">The request's body.</param>
+    public static ExplanationJson Explain(
+        ResidencyModel residency, string tenant, string model, DataClass dataClass, IReadOnlyList<string> why, DateTimeOffset now, ReadOnlySpan<byte> body)
     {
         var policy = residency.PolicyOf(tenant);
         var verdicts = residency.JudgeModel(policy, dataClass, model, now);
+        var field = ExplainedField.Of(body, policy.RuleOf(dataClass).DeniedFields);
         var weights = residency.DeploymentsOf(model)!.ToDictionary(d => d.Name, d => d.Weight, StringComparer.Ordinal);
-        var total = verdicts.Where(v => v.IsPermitted).Sum(v => weights[v.Deployment]);
+        bool Permits(Verdict verdict) => verdict.IsPermitted && !field.Stops(verdict.Placement);
+        var total = verdicts.Where(Permits).Sum(v => weights[v.Deployment]);
         var deployments = verdicts.Select(v => new ExplainedDeploymentJson(
             v.Deployment,
-            v.IsPermitted,
-            v.IsPermitted ? Math.Round(100d * weights[v.Deployment] / total, 1) : 0,
-            v.Reasons,
-            [.. ResidencyJudge.Judge(policy.RuleOf(dataClass), v.Placement, now).Select(f => new ExplainedRuleJson(f.Rule, f.Code is null, f.Code is { } code ? ReasonWords.Of(code) : null, f.Text))],
+            Permits(v),
+            Permits(v) ? Math.Round(100d * weights[v.Deployment] / total, 1) : 0,
+            field.Stops(v.Placement) ? [.. v.Reasons, field.Rule!.Reason!] : v.Reasons,
+            [
+                .. ResidencyJudge.Judge(policy.RuleOf(dataClass), v.Placement, now).Select(f => new ExplainedRuleJson(f.Rule, f.Code is null, f.Code is { } code ? ReasonWords.Of(code) : null, f.Text)),
+                .. field.Stops(v.Placement) ? [field.Rule!] : Array.Empty<ExplainedRuleJson>(),
+            ],
             PlacementJson.Of(v.Placement))).ToList();
         var explanation = new ExplanationJson(
             tenant, model, dataClass.Name, why, policy.Name, policy.Hash, DecisionTable.IdOf(model, policy, dataClass, verdicts), deployments.Exists(d => d.Permitted), deployments, Text: "");
-        return explanation with { Text = ToText(explanation, policy.Caps) };
+        var refusal = !verdicts.Any(v => v.IsPermitted) || field.Rule is null ? "403 residency_denied" : field.Refusal;
+        return explanation with { Text = ToText(explanation, refusal, policy.Caps) };
+    }
+
+    /// <summary>The model that a request names; null when it names none, or by what is no text.</summary>
+    public static string? ModelOf(JsonElement body)
+    {
+        try
+        {
+            return body.ValueKind == JsonValueKind.Object && body.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.String ? model.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
     }
 
     /// <summary>Why a request is of its class.</summary>
@@ -41,7 +64,7 @@ internal static class Explainer
         .. asked is null ? [] : new[] { $"the client asks for `{asked.Name}`" },
     ];
 
-    private static string ToText(ExplanationJson e, IReadOnlyList<CapModel> caps)
+    private static string ToText(ExplanationJson e, string refusal, IReadOnlyList<CapModel> caps)
     {
         var text = new StringBuilder();
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
@@ -59,7 +82,7 @@ internal static class Explainer
         }
 
         Line($"");
-        Line($"{(e.Permitted ? $"It would go to {string.Join(" or ", e.Deployments.Where(d => d.Permitted).Select(d => Share(d)))}." : "It would be refused: 403 residency_denied.")}");
+        Line($"{(e.Permitted ? $"It would go to {string.Join(" or ", e.Deployments.Where(d => d.Permitted).Select(d => Share(d)))}." : $"It would be refused: {refusal}.")}");
         if (caps.Count > 0)
         {
             Line($"How much of this month's share is used was not looked at: {string.Join(", ", caps.Select(c => $"{c.Name} at most {c.Percent}%"))}.");

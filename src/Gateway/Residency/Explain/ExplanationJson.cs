@@ -18,7 +18,7 @@ internal sealed record ExplainJson
     [Description("When it would come: a date or a time. Default: now.")]
     public string? At { get; init; }
 
-    [Description("The request's body, as the client would send it. Only its model is looked at, and nothing is sent.")]
+    [Description("The request's body, as the client would send it. Its model and the names of its fields count; nothing is sent.")]
     public JsonElement? Request { get; init; }
 }
 

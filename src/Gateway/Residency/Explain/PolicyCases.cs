@@ -92,7 +92,7 @@ internal static class PolicyCases
             }
         }
 
-        return new(test.Name ?? $"{test.Tenant}, {dataClass.Name}, {test.Model}", problems.Count == 0, problems.Count == 0 ? null : string.Join(". ", problems));
+        return new(test.Name ?? $"{test.Tenant}, {dataClass.Name}, {test.Model}{(test.At is { } at ? $", {Moment.Format(at)}" : "")}", problems.Count == 0, problems.Count == 0 ? null : string.Join(". ", problems));
     }
 
     private static string List(IReadOnlyList<string> names) => names.Count == 0 ? "none" : string.Join(", ", names);

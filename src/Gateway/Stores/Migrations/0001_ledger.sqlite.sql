@@ -29,6 +29,7 @@ CREATE TABLE exchanges (
 
 CREATE INDEX exchanges_by_tenant ON exchanges (tenant, opened_at, id);
 CREATE INDEX exchanges_open ON exchanges (node) WHERE closed_at IS NULL;
+CREATE INDEX exchanges_lost ON exchanges (node) WHERE outcome = 'lost';
 
 -- What the lines of a day (days since 1970, UTC) come to, kept in the same transactions; it stays when the lines are removed.
 CREATE TABLE usage_daily (

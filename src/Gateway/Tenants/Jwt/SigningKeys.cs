@@ -4,6 +4,10 @@ namespace Gateway.Tenants.Jwt;
 /// Holds an issuer's keys: fetched at the first token, renewed in the background while the ones at hand go on, and looked for again when a token names one
 /// that is not among them. Attempts are spaced, so that invented key ids cannot be used to flood the issuer.
 /// </summary>
+/// <remarks>
+/// Microsoft.IdentityModel's ConfigurationManager does not do it: it goes by the machine's clock, spaces attempts by one
+/// fixed interval whether they work or fail, tells failures as exceptions, and fetches keys from wherever discovery sends it.
+/// </remarks>
 internal sealed partial class SigningKeys(string name, JwksSource source, TimeProvider time, ILogger<SigningKeys> logger)
 {
     /// <summary>Age at which keys are renewed: a key that the issuer withdrew is good for no longer, while the issuer answers.</summary>
@@ -19,7 +23,10 @@ internal sealed partial class SigningKeys(string name, JwksSource source, TimePr
     private readonly Lock _lock = new();
     private volatile Known? _current;
     private Task _refresh = Task.CompletedTask;
-    private DateTimeOffset _nextAttempt;
+
+    // By the time that has passed, not by the clock: that may be set back.
+    private long _attemptedAt;
+    private TimeSpan _pause = TimeSpan.Zero;
     private TimeSpan _backOff = FirstBackOff;
 
     /// <summary>The keys, which need not have the one of <paramref name="keyId"/>; null when the issuer could not be asked yet.</summary>
@@ -28,7 +35,7 @@ internal sealed partial class SigningKeys(string name, JwksSource source, TimePr
         var current = _current;
         if (current is not null && current.Keys.Of(keyId).Count > 0)
         {
-            if (time.GetUtcNow() - current.ReadAt >= source.RefreshInterval)
+            if (time.GetElapsedTime(current.ReadAt) >= source.RefreshInterval)
             {
                 _ = RefreshIfDueAsync();
             }
@@ -46,7 +53,7 @@ internal sealed partial class SigningKeys(string name, JwksSource source, TimePr
     {
         lock (_lock)
         {
-            if (_refresh.IsCompleted && time.GetUtcNow() >= _nextAttempt)
+            if (_refresh.IsCompleted && time.GetElapsedTime(_attemptedAt) >= _pause)
             {
                 _refresh = RefreshAsync();
             }
@@ -62,14 +69,14 @@ internal sealed partial class SigningKeys(string name, JwksSource source, TimePr
         var (keys, problem) = await source.ReadAsync();
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            _attemptedAt = time.GetTimestamp();
             if (keys is not null)
             {
-                (_current, _backOff, _nextAttempt) = (new Known(keys, now), FirstBackOff, now + LeastInterval);
+                (_current, _backOff, _pause) = (new Known(keys, _attemptedAt), FirstBackOff, LeastInterval);
             }
             else
             {
-                _nextAttempt = now + _backOff;
+                _pause = _backOff;
                 _backOff = _backOff * 2 < LongestBackOff ? _backOff * 2 : LongestBackOff;
             }
         }
@@ -84,7 +91,7 @@ internal sealed partial class SigningKeys(string name, JwksSource source, TimePr
         }
     }
 
-    private sealed record Known(SigningKeySet Keys, DateTimeOffset ReadAt);
+    private sealed record Known(SigningKeySet Keys, long ReadAt);
 
     [LoggerMessage(EventId = 10000, Level = LogLevel.Information, Message = "Issuer {Issuer}: {Count} keys read from {Location}")]
     private partial void LogRefreshed(string issuer, int count, string location);

@@ -7,6 +7,9 @@ namespace Gateway.Tenants.Jwt;
 /// <summary>The claims of a token whose signature was found good.</summary>
 internal sealed class TokenClaims : IDisposable
 {
+    // RFC 8725, 2.6: readers must not differ about what a token says.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     private readonly JsonDocument _document;
 
     private TokenClaims(JsonDocument document) => _document = document;
@@ -16,7 +19,7 @@ internal sealed class TokenClaims : IDisposable
     {
         try
         {
-            var document = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(encodedPayload));
+            var document = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(encodedPayload), Strict);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
                 return new TokenClaims(document);

@@ -57,6 +57,7 @@ internal sealed record KeyDraft(string? Tenant, string? Name, ScopeJson Scope, D
             : ConfigText.IndexOfControl(Name) >= 0 || !NamePattern.IsMatch(Name) ? Invalid("name", $"must be {Names.PlainInWords}")
             : CheckList("models", Scope.Models, tenant.Models.Contains, "is not one of the tenant's models")
             ?? CheckList("endpoints", Scope.Endpoints, name => KeyScope.EndpointNames.Contains(name, StringComparer.Ordinal), $"is none; the endpoints are {string.Join(", ", KeyScope.EndpointNames)}")
+            ?? CheckCurrency(tenant)
             ?? CheckList("networks", Scope.Networks, _ => true, "")
             ?? CheckClass(access.Classes)
             ?? CheckExpiry(ExpiresAt, now);
@@ -64,6 +65,11 @@ internal sealed record KeyDraft(string? Tenant, string? Name, ScopeJson Scope, D
 
     private ApiError? CheckClass(DataClasses classes) =>
         Scope.DataClass is null || classes.Find(Scope.DataClass) is not null ? null : Invalid("data_class", $"must be one of {string.Join<DataClass>(", ", classes.All)}");
+
+    private ApiError? CheckCurrency(TenantModel tenant) =>
+        Scope.Limits is { } limits && (limits.MoneyPerDay ?? limits.MoneyPerWeek ?? limits.MoneyPerMonth) is not null && tenant.Quota.Place.Currency is null
+            ? Invalid("limits", "money cannot be limited where the tenant has no `currency` in the configuration")
+            : null;
 
     private static ApiError? CheckList(string field, IReadOnlyList<string>? values, Func<string, bool> isKnown, string problem)
     {

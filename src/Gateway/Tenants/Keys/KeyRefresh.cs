@@ -22,7 +22,7 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
     private readonly ILogger _logger = logger;
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private long _seen;
+    private KeyStoreState _seen;
     private bool _isDown;
     private bool _isFirst = true;
 
@@ -30,7 +30,8 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
     {
         try
         {
-            await RefreshAsync(CancellationToken.None).WaitAsync(StartPatience, time, cancellationToken);
+            // SQLite's driver blocks whoever calls it.
+            await Task.Run(() => RefreshAsync(CancellationToken.None), CancellationToken.None).WaitAsync(StartPatience, time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -56,25 +57,25 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
         try
         {
             var startedAt = time.GetTimestamp();
-            var latest = await keys.LatestChangeAsync(cancellationToken);
-            if (latest < _seen)
+            var state = await keys.ReadStateAsync(cancellationToken);
+            if (state.Born != _seen.Born || state.Latest < _seen.Latest)
             {
-                // Another file or a backup stands in the store's place.
+                // At first, or another database or a backup stands in the store's place.
                 directory.Clear();
-                _seen = 0;
+                _seen = state with { Latest = 0 };
             }
 
-            if (latest > _seen)
+            if (state.Latest > _seen.Latest)
             {
                 var count = 0;
-                await foreach (var secret in keys.ReadChangesAsync(_seen, cancellationToken))
+                await foreach (var secret in keys.ReadChangesAsync(_seen.Latest, cancellationToken))
                 {
                     directory.Put(secret);
                     count++;
                 }
 
                 LogChanged(count, directory.Count);
-                _seen = latest;
+                _seen = state;
             }
 
             directory.MarkFresh(startedAt);
@@ -87,6 +88,7 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
         catch (Exception e) when (StoreError.From(e) is { } error)
         {
             directory.MarkStale();
+            store.Note(error);
             if (!_isDown)
             {
                 _isDown = true;
@@ -113,7 +115,8 @@ internal sealed partial class KeyRefresh(Store store, KeyStore keys, KeyDirector
         await listening;
     }
 
-    private void Wake() => _wakes.Writer.TryWrite(true);
+    /// <summary>Has it look at once, for something has changed.</summary>
+    public void Wake() => _wakes.Writer.TryWrite(true);
 
     private async Task ListenAsync(PostgreSqlStore postgreSql, CancellationToken cancellationToken)
     {

@@ -14,12 +14,16 @@ internal sealed record ScopeJson
 
     public string? DataClass { get; init; }
 
+    /// <summary>How much it may be used, beside what it may be used for.</summary>
+    public LimitsJson? Limits { get; init; }
+
     public static ScopeJson Of(KeyScope scope) => new()
     {
         Models = scope.Models,
         Endpoints = scope.Endpoints,
         Networks = scope.Networks?.Select(n => n.ToString()).ToList(),
         DataClass = scope.DataClass,
+        Limits = LimitsJson.Of(scope.Limits),
     };
 
     /// <summary>As the store has it.</summary>
@@ -57,7 +61,15 @@ internal sealed record ScopeJson
             networks.Add(network);
         }
 
-        scope = new KeyScope(Models, Endpoints, Networks is null ? null : networks, DataClass);
+        string? wrong = null;
+        var limits = Limits?.ToConfig(out wrong);
+        if (wrong is not null)
+        {
+            error = ($"limits.{wrong}", "must be 0 or more, and money less than 1000000000 with at most six digits behind the point");
+            return false;
+        }
+
+        scope = new KeyScope(Models, Endpoints, Networks is null ? null : networks, DataClass) { Limits = limits };
         return true;
     }
 }

@@ -74,6 +74,8 @@ public sealed class TokenTests : IAsyncLifetime
         { "encrypted", "token_malformed" },
         { "critical extension", "token_malformed" },
         { "payload that is no json", "token_malformed" },
+        { "a claim twice", "token_malformed" },
+        { "keys that it brings along", "token_signature" },
     };
 
     [Theory]
@@ -119,7 +121,7 @@ public sealed class TokenTests : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(0, 50).Select(i => RefusedAsync(_issuer.Token(keyId: "bogus-" + i, signWith: "rsa-1"), 401)));
         Assert.Equal(before, _issuer.Fetches);
 
-        _time.Shift += TimeSpan.FromSeconds(11);
+        _time.Pass(TimeSpan.FromSeconds(11));
         await AssertOkAsync(_issuer.Token(Claims(), keyId: "rsa-2"));
         await AssertOkAsync(_issuer.Token(Claims()));
         await Task.WhenAll(Enumerable.Range(0, 50).Select(i => RefusedAsync(_issuer.Token(Claims(), keyId: "bogus-" + i, signWith: "rsa-1"), 401)));
@@ -127,11 +129,23 @@ public sealed class TokenTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_back_does_not_keep_new_keys_away()
+    {
+        await AssertOkAsync(_issuer.Token());
+        _issuer.AddKey("rsa-2", RSA.Create(2048));
+
+        _time.Shift -= TimeSpan.FromDays(1);
+        _time.Pass(TimeSpan.FromSeconds(11));
+
+        await AssertOkAsync(_issuer.Token(Claims(), keyId: "rsa-2"));
+    }
+
+    [Fact]
     public async Task A_withdrawn_key_is_good_for_no_longer_than_the_keys_are_kept()
     {
         await AssertOkAsync(_issuer.Token());
         _issuer.Withdraw("rsa-1");
-        _time.Shift += TimeSpan.FromMinutes(11);
+        _time.Pass(TimeSpan.FromMinutes(11));
 
         // What comes first finds the keys old, and is not made to wait for new ones.
         await Eventually.TrueAsync(async () => (int)(await SendAsync(_issuer.Token(Claims()))).StatusCode == 401, "the withdrawn key is refused");
@@ -143,7 +157,7 @@ public sealed class TokenTests : IAsyncLifetime
     {
         await AssertOkAsync(_issuer.Token());
         await _issuer.StopAsync();
-        _time.Shift += TimeSpan.FromHours(1);
+        _time.Pass(TimeSpan.FromHours(1));
 
         await AssertOkAsync(_issuer.Token(Claims()));
         await _gateway.Logs.WaitForAsync(l => l.Id.Id == 10001);
@@ -162,7 +176,7 @@ public sealed class TokenTests : IAsyncLifetime
         Assert.Equal("token_issuer", (await RefusedAsync(Bad("another issuer"), 401)).Code);
 
         await _issuer.ListenAsync();
-        _time.Shift += TimeSpan.FromSeconds(2);
+        _time.Pass(TimeSpan.FromSeconds(2));
         await AssertOkAsync(_issuer.Token(Claims()));
     }
 
@@ -194,7 +208,7 @@ public sealed class TokenTests : IAsyncLifetime
         Assert.Equal(200, (int)(await SendAsync(_issuer.Token(), gateway)).StatusCode);
         _issuer.AddKey("rsa-2", RSA.Create(2048));
         await File.WriteAllTextAsync(file, _issuer.Jwks());
-        _time.Shift += TimeSpan.FromSeconds(11);
+        _time.Pass(TimeSpan.FromSeconds(11));
         Assert.Equal(200, (int)(await SendAsync(_issuer.Token(Claims(), keyId: "rsa-2"), gateway)).StatusCode);
         Assert.Equal(0, _issuer.Fetches);
         File.Delete(file);
@@ -298,6 +312,12 @@ public sealed class TokenTests : IAsyncLifetime
             case "encrypted": return $"{OidcIssuer.Encode("""{"alg":"RSA-OAEP","enc":"A256GCM"}""")}.{signature}.{signature}.{signature}.{signature}";
             case "critical extension": return _issuer.Token(header: new JsonObject { ["alg"] = "RS256", ["crit"] = new JsonArray("x"), ["x"] = 1 });
             case "payload that is no json": return $"{good.Split('.')[0]}.{Convert.ToBase64String(Encoding.ASCII.GetBytes("not json"))}.{signature}";
+            case "keys that it brings along":
+                _issuer.AddKey("stranger", RSA.Create(2048));
+                var jwk = JsonNode.Parse(_issuer.Jwks())!["keys"]!.AsArray().Single(k => (string?)k!["kid"] == "stranger")!.DeepClone();
+                _issuer.Withdraw("stranger");
+                return _issuer.Token(signWith: "stranger", header: new JsonObject { ["alg"] = "RS256", ["jku"] = _issuer.Url + "/keys", ["jwk"] = jwk });
+            case "a claim twice": return _issuer.TokenOf(claims.ToJsonString()[..^1] + ",\"tenant\":\"other\"}");
             default: throw new ArgumentException(what, nameof(what));
         }
     }

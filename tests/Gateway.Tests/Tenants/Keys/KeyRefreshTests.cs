@@ -1,8 +1,10 @@
+using System.Data.Common;
 using Gateway.Admin;
 using Gateway.Stores;
 using Gateway.Tenants;
 using Gateway.Tenants.Keys;
 using Gateway.Tests.Testing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tests.Tenants.Keys;
@@ -82,7 +84,94 @@ public sealed class KeyRefreshTests
         Assert.True(node.Directory.TryFind(KeyHash.Of("a"), out _));
     }
 
+    [Fact]
+    public async Task A_store_that_is_slow_to_read_holds_up_the_start_for_a_while_only()
+    {
+        await using var test = await TestStore.CreateAsync("sqlite");
+        test.Store.Migrate();
+        await using var store = new SlowStore(((SqliteStore)test.Store).Path);
+        store.Migrate();
+        store.Gate.Reset();
+        var time = new ManualTimeProvider();
+        using var refresh = new KeyRefresh(store, new KeyStore(store, new AdminActStore(store, time)), new KeyDirectory(time), time, NullLogger<KeyRefresh>.Instance);
+
+        var starting = Task.Run(() => refresh.StartAsync(default));
+        await time.TimerAsync();
+        time.Advance(TimeSpan.FromSeconds(5));
+        await starting.WaitAsync(ManualTimeProvider.Guard);
+
+        Assert.True(refresh.IsFirst);
+        store.Gate.Set();
+        await Eventually.TrueAsync(() => !refresh.IsFirst, "the keys were read");
+        await refresh.StopAsync(default);
+    }
+
+    // It has got further than the one before, so only its birth tells it from that.
+    [Fact]
+    public async Task Where_another_store_stands_in_its_place_only_that_ones_keys_are_good()
+    {
+        await using var test = await TestStore.CreateAsync("sqlite");
+        await using var other = await TestStore.CreateAsync("sqlite");
+        await new KeyStore(test.Store, new AdminActStore(test.Store, TimeProvider.System)).InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
+        var keys = new KeyStore(other.Store, new AdminActStore(other.Store, TimeProvider.System));
+        await keys.InsertAsync(Key(2), KeyHash.Of("b"), most: null, Act, default);
+        await keys.InsertAsync(Key(3), KeyHash.Of("c"), most: null, Act, default);
+        await using var node = await Node.StartAsync(test, TimeProvider.System);
+        Assert.True(node.Directory.TryFind(KeyHash.Of("a"), out _));
+
+        File.Move(Path.Combine(other.Folder, SqliteStore.FileName), Path.Combine(test.Folder, SqliteStore.FileName), overwrite: true);
+
+        await Eventually.TrueAsync(() => node.Directory.TryFind(KeyHash.Of("c"), out _) && node.Directory.IsFresh, "the other's keys are known");
+        Assert.True(node.Directory.TryFind(KeyHash.Of("b"), out _));
+        Assert.False(node.Directory.TryFind(KeyHash.Of("a"), out _));
+    }
+
+    [Fact]
+    public async Task With_the_file_gone_known_keys_go_on_and_none_takes_its_place()
+    {
+        await using var test = await TestStore.CreateAsync("sqlite");
+        await new KeyStore(test.Store, new AdminActStore(test.Store, TimeProvider.System)).InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
+        await using var node = await Node.StartAsync(test, TimeProvider.System);
+
+        foreach (var file in Directory.GetFiles(test.Folder))
+        {
+            File.Delete(file);
+        }
+
+        await Eventually.TrueAsync(() => !node.Directory.IsFresh, "the store is down");
+        Assert.True(node.Directory.TryFind(KeyHash.Of("a"), out _));
+        Assert.Empty(Directory.GetFiles(test.Folder));
+    }
+
     private static KeyRecord Key(ulong id) => new(new KeyId(id), "acme", "name", "gw_01234567", KeyScope.Everything, DateTimeOffset.UnixEpoch, "root");
+
+    /// <summary>A file that answers when the test says so, and blocks who asks until then, as SQLite's driver does.</summary>
+    private sealed class SlowStore(string path) : Store
+    {
+        public ManualResetEventSlim Gate { get; } = new(initialState: true);
+
+        public override string Description => path;
+
+        public override string Dialect => "sqlite";
+
+        protected override TimeProvider Time => TimeProvider.System;
+
+        public override void LockForMigration(DbTransaction transaction)
+        {
+        }
+
+        public override ValueTask DisposeAsync()
+        {
+            Gate.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        protected override DbConnection CreateConnection()
+        {
+            Gate.Wait();
+            return new SqliteConnection($"Data Source={path};Pooling=False");
+        }
+    }
 
     private sealed class Node : IAsyncDisposable
     {

@@ -55,6 +55,24 @@ public sealed class KeyStoreTests
     }
 
     [Theory, StoreKinds]
+    public async Task A_row_that_is_damaged_keeps_no_other_out(string kind)
+    {
+        await using var test = await TestStore.CreateAsync(kind);
+        var keys = KeysOf(test);
+        await keys.InsertAsync(Key(1), KeyHash.Of("a"), most: null, Act, default);
+        await keys.InsertAsync(Key(2), KeyHash.Of("b"), most: null, Act, default);
+        await test.ExecuteAsync("UPDATE api_key_secrets SET sha256 = 'damaged' WHERE key_id = 'key_0000000000000001'");
+
+        var secrets = new List<StoredSecret>();
+        await foreach (var secret in keys.ReadChangesAsync(0, default))
+        {
+            secrets.Add(secret);
+        }
+
+        Assert.Equal(new KeyId(2), Assert.Single(secrets).Id);
+    }
+
+    [Theory, StoreKinds]
     public async Task Pages_have_each_key_once_also_those_of_one_moment(string kind)
     {
         await using var test = await TestStore.CreateAsync(kind);
@@ -83,7 +101,7 @@ public sealed class KeyStoreTests
         Assert.False(await keys.RevokeAsync(new KeyId(9), Start, Act, default));
 
         Assert.Equal(["2"], await test.RowsAsync("SELECT COUNT(*) FROM admin_acts"));
-        Assert.Equal(2, await keys.LatestChangeAsync(default));
+        Assert.Equal(2, (await keys.ReadStateAsync(default)).Latest);
         Assert.Equal(Start, (await keys.FindAsync(new KeyId(1), default))!.RevokedAt);
         Assert.Null(await keys.FindAsync(new KeyId(2), default));
     }
@@ -126,7 +144,7 @@ public sealed class KeyStoreTests
         for (var last = false; !last;)
         {
             last = writing.IsCompleted;
-            var latest = await keys.LatestChangeAsync(default);
+            var latest = (await keys.ReadStateAsync(default)).Latest;
             await foreach (var secret in keys.ReadChangesAsync(seen, default))
             {
                 directory.Put(secret);
