@@ -12,6 +12,24 @@ internal sealed record PrivacyConfig
 
     [Description("Personal data of your own, found by a pattern.")]
     public IReadOnlyList<PrivacyPatternConfig> Patterns { get; init; } = [];
+
+    [Description("What stands in place of personal data in requests that deployments elsewhere get.")]
+    public PlaceholdersConfig Placeholders { get; init; } = new();
+}
+
+internal sealed record PlaceholdersConfig
+{
+    [Description("exchange: numbered in each request by itself, <br_cpf:1>. conversation: the same for the same value in all requests of a tenant, by a keyed hash, <br_cpf:qkzdwrtb>; upstreams then see that two requests are about the same person. Default exchange.")]
+    public PlaceholderLife Stable { get; init; }
+
+    [Description("What the hash is keyed with, at least 16 characters. The same on all nodes; with another one all placeholders are others.")]
+    public Secret? Secret { get; init; }
+}
+
+internal enum PlaceholderLife
+{
+    Exchange,
+    Conversation,
 }
 
 internal sealed record PrivacyWordsConfig
@@ -32,7 +50,7 @@ internal sealed record PrivacyPatternConfig
     public string Pattern { get; init; } = "";
 }
 
-/// <summary>The first rule whose class and kind fit says what becomes of a request; without one its class is raised.</summary>
+/// <summary>The first rule whose direction, class and kind fit says what becomes of personal data; without one the request's class is raised, and answers are not looked at.</summary>
 internal sealed record PrivacyRuleConfig
 {
     [Description("Classes of data that it is for, as they are once raised. Default all.")]
@@ -41,13 +59,24 @@ internal sealed record PrivacyRuleConfig
     [Description("Kinds of personal data that it is for, patterns of your own included. Default all.")]
     public IReadOnlyList<string> Kinds { get; init; } = [];
 
-    [Required, Description("raise: the request is of the class `privacy.raise_to` at least. refuse: a 400 that names the kinds.")]
+    [Description("request: what clients send. answer: what models say that the request did not. Default request.")]
+    public PrivacyDirection Direction { get; init; }
+
+    [Required, Description("raise: the request is of the class `privacy.raise_to` at least; an answer goes on, and what it holds is counted. redact: deployments elsewhere get a placeholder, which is undone in the answer, and the request's class is raised for those in this process only; of an answer the client gets a mark such as <br_cpf>. refuse: a 400, or for an answer a 403, that names the kinds.")]
     public PrivacyAction Action { get; init; }
 }
 
-/// <summary>What becomes of a request with personal data in it.</summary>
+/// <summary>Where personal data stands.</summary>
+internal enum PrivacyDirection
+{
+    Request,
+    Answer,
+}
+
+/// <summary>What becomes of personal data.</summary>
 internal enum PrivacyAction
 {
     Raise,
+    Redact,
     Refuse,
 }

@@ -33,6 +33,7 @@ internal sealed partial class ExchangeMiddleware(
             // Where the answer was broken off, by whomever, what there was of it counts.
             exchange.Usage ??= exchange.Meter?.Invoke();
             exchange.Envelope?.Dispose();
+            exchange.Screening?.Redaction?.Dispose();
             caps.Settle(exchange);
             var outcome = Outcome(context, exchange, completed);
             var status = Status(context.Response, outcome, completed);

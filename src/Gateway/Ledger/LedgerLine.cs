@@ -88,4 +88,10 @@ internal sealed record LedgerClosing(
 
     /// <summary>Countries where it may have been processed, by the placement of the deployment; null when nothing was sent anywhere, or that is not known.</summary>
     public string? Country { get; init; }
+
+    /// <summary>Kinds of personal data that had placeholders in what the deployment got, with how much of each; null where none had.</summary>
+    public string? Redacted { get; init; }
+
+    /// <summary>Kinds of personal data in the answer that the request did not hold; null where there is none, or no rule asks.</summary>
+    public string? AnswerFindings { get; init; }
 }

@@ -6,68 +6,45 @@ using Gateway.Telemetry;
 namespace Gateway.Privacy;
 
 /// <summary>
-/// Looks for personal data in all that a request says, and raises its class by what is there, or refuses it. Fails closed: what could not be
-/// looked at is of the highest class.
+/// Looks for personal data in all that a request says: refuses it, raises its class, or makes what deployments elsewhere get of it. Fails closed: what could not
+/// be looked at is of the highest class.
 /// </summary>
 internal sealed partial class DetectMiddleware(RequestDelegate next, PrivacyMetrics metrics, ILogger<DetectMiddleware> logger)
 {
     public Task InvokeAsync(HttpContext context)
     {
         var exchange = context.GetExchange();
-        var privacy = exchange.Caller.Gateway.Privacy;
-        var findings = Look(exchange, privacy.Detector);
-        exchange.Findings = findings;
-        metrics.Found(exchange.Caller.Tenant.Name, findings);
-        if (findings.IsIncomplete)
+        var (privacy, tenant) = (exchange.Caller.Gateway.Privacy, exchange.Caller.Tenant);
+        var screening = RequestScreen.Look(privacy, tenant.Name, tenant.Policy, exchange.DataClass, exchange.Envelope, exchange.Model!.HasUpstream);
+        exchange.Screening = screening;
+        exchange.Raise(screening.DataClass);
+        metrics.Found(tenant.Name, screening.Findings, PrivacyDirection.Request);
+        if (screening.Failure is { } failure)
         {
-            exchange.Raise(privacy.Highest);
-        }
-        else if (findings.Counts.Count > 0)
-        {
-            exchange.Raise(privacy.RaiseTo);
+            // Its message could hold some of the text.
+            Log.DetectionFailed(logger, exchange.Id, failure);
         }
 
-        List<string>? refused = null;
-        foreach (var kind in findings.Counts.Keys)
+        if (screening.Values is { } values)
         {
-            if (privacy.ActionFor(exchange.Caller.Tenant.Name, exchange.DataClass, kind) == PrivacyAction.Refuse)
-            {
-                (refused ??= []).Add(kind);
-            }
+            exchange.AnswerScreen = new AnswerScreen(privacy.Detector, kind => privacy.ActionFor(tenant.Name, exchange.DataClass, kind, PrivacyDirection.Answer), values);
         }
 
-        return refused is null ? next(context) : exchange.RefuseAsync(context, ApiError.PersonalData(refused));
+        return screening.Refused.Count > 0 ? exchange.RefuseAsync(context, ApiError.PersonalData(screening.Refused))
+            : exchange.AnswerScreen is null ? next(context)
+            : CountAsync(context, tenant.Name, exchange.AnswerScreen.Findings);
     }
 
-    private Findings Look(Exchange exchange, PersonalDataDetector detector)
+    private async Task CountAsync(HttpContext context, string tenant, Findings findings)
     {
-        var findings = new Findings();
         try
         {
-            var text = RequestText.Read(exchange.Envelope.Body.Span);
-            try
-            {
-                var found = new List<PersonalDataSpan>();
-                findings.IsIncomplete = !detector.Detect(text.Text, found);
-                found.ForEach(f => findings.Add(f.Kind));
-                for (var i = 0; i < text.Unreadable; i++)
-                {
-                    findings.Add(Findings.Unreadable);
-                }
-            }
-            finally
-            {
-                text.Return();
-            }
+            await next(context);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        finally
         {
-            // The message could hold some of the text.
-            Log.DetectionFailed(logger, exchange.Id, e.GetType().Name);
-            findings.IsIncomplete = true;
+            metrics.Found(tenant, findings, PrivacyDirection.Answer);
         }
-
-        return findings;
     }
 
     private static partial class Log

@@ -13,6 +13,7 @@ internal sealed class PrivacyModel
     private static readonly Lazy<PersonalDataDetector> Shared = new(() => new PersonalDataDetector());
 
     private readonly FrozenDictionary<string, IReadOnlyList<PrivacyRuleConfig>> _rules;
+    private readonly Secret? _secret;
 
     /// <param name="config">A configuration without errors.</param>
     /// <param name="classes">Its classes of data.</param>
@@ -26,6 +27,7 @@ internal sealed class PrivacyModel
                 patterns: [.. privacy.Patterns.Select(OwnPattern.Of)]);
         RaiseTo = classes.Find(privacy.RaiseTo ?? DefaultClass) ?? classes.All.First(c => c.IsSensitive);
         Highest = classes.All[^1];
+        _secret = privacy.Placeholders.Stable == PlaceholderLife.Conversation ? privacy.Placeholders.Secret : null;
         _rules = config.Tenants.ToFrozenDictionary(t => t.Name, t => t.Privacy, StringComparer.Ordinal);
     }
 
@@ -37,15 +39,33 @@ internal sealed class PrivacyModel
     /// <summary>The class of what could not be looked at.</summary>
     public DataClass Highest { get; }
 
-    /// <summary>What becomes of a request.</summary>
-    /// <param name="tenant">Whose it is.</param>
-    /// <param name="dataClass">Its class, raised already.</param>
-    /// <param name="kind">What was found in it.</param>
-    public PrivacyAction ActionFor(string tenant, DataClass dataClass, string kind)
+    /// <summary>Whether answers to the tenant are looked at.</summary>
+    public bool HasAnswerRules(string tenant)
     {
         foreach (var rule in _rules[tenant])
         {
-            if ((rule.Classes.Count == 0 || rule.Classes.Contains(dataClass.Name)) && (rule.Kinds.Count == 0 || rule.Kinds.Contains(kind)))
+            if (rule.Direction == PrivacyDirection.Answer)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>What the ids of a tenant's placeholders are hashed with; null when they are counted.</summary>
+    public byte[]? PlaceholderKeyOf(string tenant) => _secret is null ? null : Placeholders.KeyOf(_secret.Reveal(), tenant);
+
+    /// <summary>What becomes of personal data.</summary>
+    /// <param name="tenant">Whose request it is.</param>
+    /// <param name="dataClass">The request's class, raised already.</param>
+    /// <param name="kind">What was found.</param>
+    /// <param name="direction">Whether in the request or in its answer.</param>
+    public PrivacyAction ActionFor(string tenant, DataClass dataClass, string kind, PrivacyDirection direction)
+    {
+        foreach (var rule in _rules[tenant])
+        {
+            if (rule.Direction == direction && (rule.Classes.Count == 0 || rule.Classes.Contains(dataClass.Name)) && (rule.Kinds.Count == 0 || rule.Kinds.Contains(kind)))
             {
                 return rule.Action;
             }

@@ -5,6 +5,8 @@ namespace Gateway.Configuration.Validators;
 /// <summary>Kinds of personal data and classes that rules name exist; patterns can be matched in bounded time.</summary>
 internal sealed class PrivacyValidator : IConfigValidator
 {
+    private const int LeastSecret = 16;
+
     public void Validate(GatewayConfig config, ConfigReport report)
     {
         var privacy = config.Privacy;
@@ -34,6 +36,11 @@ internal sealed class PrivacyValidator : IConfigValidator
             {
                 report.Error($"privacy.words[{i}].kind", $"is no kind of personal data; the kinds are {string.Join(", ", PersonalDataKinds.Names)}");
             }
+        }
+
+        if (privacy.Placeholders is { Stable: PlaceholderLife.Conversation } placeholders && !(placeholders.Secret?.Reveal().Length >= LeastSecret))
+        {
+            report.Error("privacy.placeholders.secret", $"is needed for `stable: conversation`, of at least {LeastSecret} characters: whoever guesses it can tell values by their placeholders");
         }
 
         var kinds = new NamedReferences("kind of personal data", "privacy.patterns", [.. PersonalDataKinds.Names, .. privacy.Patterns.Select(p => p.Name)], report);

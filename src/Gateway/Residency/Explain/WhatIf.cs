@@ -62,7 +62,7 @@ internal static class WhatIf
             return Row(deployment is null ? Same : Refused, [], [gone]);
         }
 
-        var verdicts = residency.JudgeModel(residency.PolicyOf(tenant), residency.Classes.Find(dataClass)!, model, now);
+        var verdicts = residency.JudgeModel(residency.PolicyOf(tenant), Handling.AsItCame(residency.Classes.Find(dataClass)!), model, now);
         var to = verdicts.Where(v => v.IsPermitted).Select(v => v.Deployment).ToList();
         if (to.Count == 0)
         {
