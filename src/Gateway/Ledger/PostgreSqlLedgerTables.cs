@@ -247,6 +247,8 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => l.Country),
         Column(lines, l => l.Drawn?.Nano ?? 0),
         Column(lines, l => l.Drawn?.Currency ?? ""),
+        Column(lines, l => l.Redacted),
+        Column(lines, l => l.AnswerFindings),
     ];
 
     private static TValue[] Column<TLine, TValue>(List<TLine> lines, Func<TLine, TValue> value)

@@ -29,6 +29,8 @@ internal ref struct RequestText
 
     private static readonly byte[][] ContentKeys = [.. new[] { "url", "data" }.Select(Encoding.ASCII.GetBytes)];
 
+    private static readonly byte[][] PromptKeys = [.. new[] { "prompt", "input" }.Select(Encoding.ASCII.GetBytes)];
+
     private static readonly byte[][] FileKeys = [.. new[] { "file_id", "file_ids" }.Select(Encoding.ASCII.GetBytes)];
 
     private char[] _buffer;
@@ -38,6 +40,7 @@ internal ref struct RequestText
     private int _mediaDepth;
     private bool _isMedia;
     private bool _isFile;
+    private bool _isPrompt;
     private PooledList<TextSegment> _segments;
 
     public readonly ReadOnlySpan<char> Text => _buffer.AsSpan(0, _length);
@@ -68,6 +71,13 @@ internal ref struct RequestText
                     text.AppendValue(reader.ValueSpan, start + 1);
                     break;
                 case JsonTokenType.Number:
+                    if (text._isPrompt && reader.CurrentDepth > 1)
+                    {
+                        // Tokens, which say something to the model only.
+                        text.Unreadable++;
+                        text._isPrompt = false;
+                    }
+
                     text.Append(reader.ValueSpan, start, SegmentKind.Number);
                     text.Append(Between);
                     break;
@@ -95,6 +105,7 @@ internal ref struct RequestText
     private void EnterKey(ref Utf8JsonReader reader)
     {
         _mediaDepth = reader.CurrentDepth <= _mediaDepth ? 0 : _mediaDepth;
+        _isPrompt = reader.CurrentDepth == 1 && IsAny(ref reader, PromptKeys);
         _isFile = IsAny(ref reader, FileKeys);
         _isMedia = _mediaDepth > 0 && IsAny(ref reader, ContentKeys);
         if (IsAny(ref reader, MediaKeys))

@@ -1,5 +1,3 @@
-using Gateway.Exchanges;
-
 namespace Gateway.Residency;
 
 /// <summary>Verdicts while decisions are made: a deployment that serves many models is judged once for each policy and class.</summary>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -9,14 +11,12 @@ namespace Gateway.Privacy;
 /// request of a tenant. Never one that stands in the request already: who typed that gets it back as typed.
 /// </summary>
 /// <param name="text">All that the request says.</param>
+/// <param name="kinds">What is to be replaced.</param>
 /// <param name="key">For the hash; null to count.</param>
-internal ref struct Placeholders(ReadOnlySpan<char> text, byte[]? key)
+internal sealed class Placeholders(ReadOnlySpan<char> text, IEnumerable<string> kinds, byte[]? key)
 {
     public const int LongestKind = 32;
     public const int LongestId = 16;
-
-    /// <summary>Characters of the longest: <c>&lt;kind:id&gt;</c>.</summary>
-    public const int Longest = 1 + LongestKind + 1 + LongestId + 1;
 
     // Letters only, so that an id looks like no number; without vowels, so that it is no word.
     private const string Letters = "bcdfghjklmnpqrstvwxz";
@@ -24,13 +24,14 @@ internal ref struct Placeholders(ReadOnlySpan<char> text, byte[]? key)
     // 20^8 is 2.6e10: of a thousand values two share an id once in 50,000 requests, and then the second gets a longer one.
     private const int ShortId = 8;
 
-    private readonly ReadOnlySpan<char> _text = text;
-    private readonly Dictionary<string, (int Last, HashSet<string> Typed)> _kinds = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> _typed = FindTyped(text, kinds);
+    private readonly Dictionary<string, int> _last = new(StringComparer.Ordinal);
 
     /// <summary>What stands for a value from here on.</summary>
-    public readonly string Next(string kind, string value, IReadOnlyDictionary<string, string> taken)
+    public string Next(string kind, string value, IReadOnlyDictionary<string, string> taken)
     {
-        var (last, typed) = _kinds.TryGetValue(kind, out var known) ? known : (0, FindTyped(kind));
+        var last = _last.GetValueOrDefault(kind);
+        var typed = _typed[kind];
         string id, placeholder;
         var length = ShortId;
         do
@@ -40,7 +41,7 @@ internal ref struct Placeholders(ReadOnlySpan<char> text, byte[]? key)
         }
         while (typed.Contains(id) || taken.ContainsKey(placeholder));
 
-        _kinds[kind] = (last, typed);
+        _last[kind] = last;
         return placeholder;
     }
 
@@ -51,30 +52,32 @@ internal ref struct Placeholders(ReadOnlySpan<char> text, byte[]? key)
     private static string Hash(byte[] key, string kind, string value, int length)
     {
         var hash = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{kind}\n{value}"));
-        var number = System.Numerics.BigInteger.Abs(new System.Numerics.BigInteger(hash, isUnsigned: true));
+        var number = new BigInteger(hash, isUnsigned: true);
         return string.Create(Math.Min(length, LongestId), number, static (id, rest) =>
         {
             for (var i = 0; i < id.Length; i++)
             {
-                rest = System.Numerics.BigInteger.DivRem(rest, Letters.Length, out var letter);
+                rest = BigInteger.DivRem(rest, Letters.Length, out var letter);
                 id[i] = Letters[(int)letter];
             }
         });
     }
 
-    // However it was written around the colon, as an HTML entity for one.
-    private readonly HashSet<string> FindTyped(string kind)
+    // However it was written around the colon and before the kind, as an HTML entity or an escape for one; by kind.
+    private static Dictionary<string, HashSet<string>> FindTyped(ReadOnlySpan<char> text, IEnumerable<string> kinds)
     {
-        var typed = new HashSet<string>(StringComparer.Ordinal);
-        for (var rest = _text; rest.IndexOf(kind, StringComparison.OrdinalIgnoreCase) is >= 0 and var at;)
+        var typed = kinds.Distinct(StringComparer.Ordinal).ToDictionary(k => k, _ => new HashSet<string>(StringComparer.Ordinal), StringComparer.Ordinal);
+        for (var at = 0; text[at..].IndexOf(':') is >= 0 and var colon; at += colon + 1)
         {
-            rest = rest[(at + kind.Length)..];
-            var id = rest.TrimStart();
-            if (id.StartsWith(":"))
+            var before = text[Math.Max(0, at + colon - LongestKind - 2)..(at + colon)].TrimEnd();
+            foreach (var (kind, ids) in typed)
             {
-                id = id[1..].TrimStart();
-                var end = id[..Math.Min(id.Length, LongestId)].IndexOfAnyExcept(IdCharacters);
-                typed.Add(id[..(end < 0 ? Math.Min(id.Length, LongestId) : end)].ToString());
+                if (before.EndsWith(kind, StringComparison.OrdinalIgnoreCase))
+                {
+                    var after = text[(at + colon + 1)..Math.Min(text.Length, at + colon + LongestId + 4)].TrimStart();
+                    var id = after[..(after.IndexOfAnyExcept(IdCharacters) is >= 0 and var end ? end : after.Length)];
+                    ids.Add(id[..Math.Min(id.Length, LongestId)].ToString());
+                }
             }
         }
 
@@ -82,8 +85,8 @@ internal ref struct Placeholders(ReadOnlySpan<char> text, byte[]? key)
     }
 
     /// <summary>What ids are made of.</summary>
-    public static readonly System.Buffers.SearchValues<char> IdCharacters = System.Buffers.SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz");
+    public static readonly SearchValues<char> IdCharacters = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz");
 
     /// <summary>What kinds are made of.</summary>
-    public static readonly System.Buffers.SearchValues<char> KindCharacters = System.Buffers.SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz_");
+    public static readonly SearchValues<char> KindCharacters = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz_");
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Gateway.Exchanges;
 
 namespace Gateway.Privacy;
@@ -42,7 +43,29 @@ internal readonly record struct RedactedPiece(int Segment, int Start, int End, s
         }
     }
 
-    private static bool IsJson(ReadOnlySpan<char> text) => text.TrimStart() is ['{' or '[', ..];
+    // A text may begin like JSON and be none.
+    private static bool IsJson(ReadOnlySpan<char> text)
+    {
+        if (text.TrimStart() is not ['{' or '[', ..])
+        {
+            return false;
+        }
+
+        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
+        var reader = new Utf8JsonReader(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)), new JsonReaderOptions { MaxDepth = 256 });
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     // A number in JSON in a string becomes a string there: with quotes as the key before it has them, however deep.
     private static string QuoteOf(ReadOnlySpan<char> json, int start, int end)

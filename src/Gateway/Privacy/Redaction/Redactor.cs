@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Gateway.Exchanges;
 
 namespace Gateway.Privacy;
@@ -31,7 +30,7 @@ internal static class Redactor
             return null;
         }
 
-        var names = new Placeholders(text.Text, key);
+        var names = new Placeholders(text.Text, kinds.Values, key);
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         var (placeholders, replaced) = (new Dictionary<string, string>(StringComparer.Ordinal), new Findings());
         var pieces = new List<RedactedPiece>();

@@ -53,7 +53,7 @@ internal static class Redacting
     public static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues("x-gateway-" + name, out var values) ? values.Single() : null;
 
     /// <summary>An event of a stream.</summary>
-    public static string Event(int index, string delta, string finish = "null", bool escape = true) =>
+    public static string Event(int index, string delta, string finish = "null") =>
         $$"""data: {"id":"chatcmpl-9","object":"chat.completion.chunk","created":7,"model":"v","choices":[{"index":{{index}},"delta":{{delta}},"finish_reason":{{finish}}}]}""" + "\n\n";
 
     /// <summary>What the deltas of a stream say, by choice and by where they stand in it.</summary>

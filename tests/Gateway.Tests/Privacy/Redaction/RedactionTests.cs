@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Api;
 using Gateway.Residency.Fields;
@@ -35,10 +34,10 @@ public sealed class RedactionTests : IAsyncLifetime
         await _near.DisposeAsync();
     }
 
-    [Fact]
-    public async Task Values_stay_here_and_come_back_in_the_answer()
+    [Theory, StoreKinds]
+    public async Task Values_stay_here_and_come_back_in_the_answer(string kind)
     {
-        var gateway = await StartAsync(Redacting.File(_far));
+        var gateway = await StartAsync(Redacting.File(_far).Store(kind == "postgresql" ? await (await PostgreSqlCluster.SharedAsync()).CreateDatabaseAsync() : null));
         const string Text = $"{TestGateway.Canary} CPF {Cpf} e {Other}, de novo {Cpf}; ana@example.org \"\\ \n fim";
         using var answer = await gateway.PostAsync(Redacting.Prompt(Text));
 
@@ -180,6 +179,8 @@ public sealed class RedactionTests : IAsyncLifetime
             Assert.Equal(["not_redacted"], (await OpenAIError.ReadAsync(answer, 403)).Deployments["far"]);
         }
 
+        using var tokens = await gateway.PostAsync("""{"model":"m","prompt":[464,3139,286]}""", "/v1/completions");
+        Assert.Equal(["not_redacted"], (await OpenAIError.ReadAsync(tokens, 403)).Deployments["far"]);
         using var many = await gateway.PostAsync(Redacting.Prompt(string.Concat(Enumerable.Range(0, 5000).Select(i => $"a{i}@b.co "))));
         Assert.Equal(["not_redacted"], (await OpenAIError.ReadAsync(many, 403)).Deployments["far"]);
         Assert.Single(_far.Requests);

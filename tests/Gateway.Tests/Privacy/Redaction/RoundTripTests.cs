@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using Gateway.Configuration;
 using Gateway.Exchanges;
 using Gateway.Privacy;
 using Gateway.Residency;
