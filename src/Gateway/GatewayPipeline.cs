@@ -4,6 +4,7 @@ using Gateway.Engine;
 using Gateway.Exchanges;
 using Gateway.Hosting;
 using Gateway.Ledger;
+using Gateway.Privacy;
 using Gateway.Quotas;
 using Gateway.Residency;
 using Gateway.Residency.Fields;
@@ -39,6 +40,7 @@ internal static class GatewayPipeline
             stages.UseMiddleware<RequestMiddleware>();      // bounded read, envelope: 400 413 415
             stages.UseMiddleware<RoutingMiddleware>();      // the model's cluster: 404
             stages.UseMiddleware<ClassifyMiddleware>();     // how sensitive it is: 400
+            stages.UseMiddleware<DetectMiddleware>();       // raised by the personal data in it: 400 where that is refused
             stages.UseMiddleware<ResidencyMiddleware>();    // where it may go: 403
             stages.UseMiddleware<FieldsMiddleware>();       // what it asks for beside an answer: 400 403
 

@@ -64,7 +64,7 @@ internal static class KeysBenchmark
         var connector = new GuardedConnector(System.Net.Dns.GetHostAddressesAsync, NullLogger<GuardedConnector>.Instance);
         using var issuers = new JwtIssuers(connector, TimeProvider.System, NullLogger<SigningKeys>.Instance);
         var residency = new ResidencyModel(config);
-        var gateway = new GatewayModel(AccessModel.Of(config, residency, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, residency, ledger: null!, 0, []);
+        var gateway = new GatewayModel(AccessModel.Of(config, residency, issuers.Build(config)), FrozenDictionary<string, ModelModel>.Empty, residency, privacy: null!, ledger: null!, 0, []);
         var authenticator = new Authenticator(directory, new TokenValidator(TimeProvider.System), TimeProvider.System);
         foreach (var (name, credential, iterations) in new[]
         {

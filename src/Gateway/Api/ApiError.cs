@@ -171,6 +171,19 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     /// <summary>What is wrong with the header by which a client says how sensitive its request is.</summary>
     public static ApiError DataClassHeader(string problem, string code) => BadRequest($"The header `x-data-class` {problem}.", "x-data-class", code);
 
+    /// <param name="kinds">Names of the kinds that were found; never what was found.</param>
+    public static ApiError PersonalData(IReadOnlyList<string> kinds) => BadRequest(
+        $"The request holds personal data that your organisation does not let through here: {string.Join(", ", kinds)}. Remove it and send the request again.", code: "personal_data_refused");
+
+    public static ApiError PersonalDataInAnswer(IEnumerable<string> kinds) => new(
+        StatusCodes.Status403Forbidden,
+        $"The answer holds personal data that your organisation does not let through here: {string.Join(", ", kinds)}. It was withheld.",
+        ApiErrorTypes.InvalidRequest,
+        Code: "personal_data_in_answer");
+
+    public static readonly ApiError AnswerTooLong = new(
+        StatusCodes.Status502BadGateway, "A line of the deployment's answer is longer than the gateway can look through.", ApiErrorTypes.Upstream, Code: "upstream_invalid_response");
+
     public static ApiError ModelNotFound(string model) => new(
         StatusCodes.Status404NotFound,
         $"The model `{RequestFields.Shorten(model, MaxQuoted)}` does not exist or you do not have access to it.",

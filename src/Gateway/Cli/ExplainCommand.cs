@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Gateway.Configuration;
+using Gateway.Privacy;
 using Gateway.Residency;
 
 namespace Gateway.Cli;
@@ -12,7 +13,7 @@ internal static class ExplainCommand
 
     public static Command Create()
     {
-        var file = ModelsCommand.FileArgument("REQUEST.json", "The request's body, as a client would send it; its model and its fields count.");
+        var file = ModelsCommand.FileArgument("REQUEST.json", "The request's body, as a client would send it; its model, its fields and personal data in it count.");
         var tenant = new Option<string>("--tenant") { Description = "Name of the tenant.", HelpName = "NAME", Required = true };
         var dataClass = new Option<string?>("--class") { Description = "Class of data that the request is of. Default: the lowest.", HelpName = "CLASS" };
         var at = new Option<string?>("--at") { Description = $"When it would come: {Moment.InWords}. Default: now.", HelpName = "TIME" };
@@ -37,7 +38,7 @@ internal static class ExplainCommand
             }
 
             var why = Explainer.WhyOf(residency.Classes.Lowest, keyed: false, parse.GetValue(dataClass) is null ? null : chosen);
-            console.Write(Explainer.Explain(residency, name, model!, chosen!, why, now, content.Bytes), e => e.Text);
+            console.Write(Explainer.Explain(residency, new PrivacyModel(config, residency.Classes), name, model!, chosen!, why, now, content.Bytes), e => e.Text);
             return ExitCode.Ok;
         });
     }

@@ -22,6 +22,7 @@ internal static class ConfigLoader
         new CapsValidator(),
         new PolicyOrderValidator(),
         new TenantPoliciesValidator(),
+        new PrivacyValidator(),
         new TenantModelsValidator(),
         new TenantKeysValidator(),
         new ScopeValidator(),

@@ -41,6 +41,9 @@ internal sealed record GatewayConfig
     [Description("Where data may go. A tenant without a policy is answered by local deployments only.")]
     public IReadOnlyList<PolicyConfig> Policies { get; init; } = [];
 
+    [Description("Personal data in requests: what is looked for beside the kinds that are known, and what class it makes of them.")]
+    public PrivacyConfig Privacy { get; init; } = new();
+
     [Required, Description("Models that clients may ask for by name.")]
     public IReadOnlyList<ModelConfig> Models { get; init; } = [];
 
@@ -374,6 +377,9 @@ internal sealed record TenantConfig
 
     [Description("Bounds on keys that are made for the tenant at run time.")]
     public KeyPolicyConfig KeyPolicy { get; init; } = new();
+
+    [Description("What becomes of its requests with personal data in them: the first rule that fits counts. Default: their class is raised.")]
+    public IReadOnlyList<PrivacyRuleConfig> Privacy { get; init; } = [];
 }
 
 internal sealed record KeyPolicyConfig

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Gateway.Api;
 using Gateway.Exchanges;
 using Gateway.Llama;
+using Gateway.Privacy;
 
 namespace Gateway.Engine;
 
@@ -14,6 +15,8 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly PipeWriter _output = context.Response.BodyWriter;
+
+    private readonly AnswerRewriter? _rewriter = AnswerRewriter.Of(exchange);
 
     private readonly ChoiceReader[] _readers =
         [.. generations.Select(g => new ChoiceReader(g, request.CreateParser(), engine, request.VisibleTokens))];
@@ -43,10 +46,23 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
             return;
         }
 
-        context.Response.ContentType = "application/json";
-        using (var writer = new Utf8JsonWriter(_output, WriterOptions))
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(_rewriter is null ? _output : body, WriterOptions))
         {
+            context.Response.ContentType = "application/json";
             request.Format.WriteWhole(writer, [.. _readers.Select(r => r.Choice)], Usage);
+        }
+
+        if (_rewriter is not null)
+        {
+            var changed = _rewriter.Rewrite(body.WrittenMemory);
+            if (_rewriter.Refusal is { } refusal)
+            {
+                await exchange.RefuseAsync(context, refusal);
+                return;
+            }
+
+            _output.Write(changed.Span);
         }
 
         await _output.FlushAsync(context.RequestAborted);
@@ -64,7 +80,13 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         using var writer = new Utf8JsonWriter(_output, WriterOptions);
         using var turn = new SemaphoreSlim(1);
         await Task.WhenAll(Enumerable.Range(0, _readers.Length).Select(index => WriteChoiceAsync(index, writer, turn)));
-        if (WhyBrokenOff() is { } error)
+        _rewriter?.Complete(_output);
+        if (_rewriter?.Refusal is { } refusal)
+        {
+            exchange.Fail(ExchangeOutcome.Refused, refusal);
+            _output.Write(ErrorResponse.ToEvent(refusal).Span);
+        }
+        else if (WhyBrokenOff() is { } error)
         {
             exchange.Fail(ExchangeOutcome.Error, error);
             _output.Write(ErrorResponse.ToEvent(error).Span);
@@ -102,7 +124,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
     {
         var reader = _readers[index];
         var isFirst = true;
-        while (reader.Choice.FinishReason is null)
+        while (reader.Choice.FinishReason is null && _rewriter?.Refusal is null)
         {
             var pieces = await reader.ReadAsync(context.RequestAborted);
             exchange.MarkFirstToken(time);
@@ -151,6 +173,18 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
 
     private void WriteEvent(Utf8JsonWriter writer, Action<Utf8JsonWriter> write)
     {
+        if (_rewriter is not null)
+        {
+            var line = new ArrayBufferWriter<byte>();
+            line.Write("data: "u8);
+            writer.Reset(line);
+            write(writer);
+            writer.Flush();
+            line.Write("\n\n"u8);
+            _rewriter.RewriteLines(line.WrittenMemory, _output);
+            return;
+        }
+
         _output.Write("data: "u8);
         writer.Reset(_output);
         write(writer);

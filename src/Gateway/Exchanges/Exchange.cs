@@ -1,6 +1,7 @@
 using Gateway.Api;
 using Gateway.Engine;
 using Gateway.Ledger;
+using Gateway.Privacy;
 using Gateway.Quotas;
 using Gateway.Residency;
 using Gateway.Routing;
@@ -42,6 +43,18 @@ internal sealed class Exchange(string id, Caller caller, ApiEndpoint endpoint, l
 
     /// <summary>What it holds of caps on dependence; null where there are none.</summary>
     public CapReservation? CapReservation { get; set; }
+
+    /// <summary>Personal data found in the request, and what follows of it; null before it was looked for.</summary>
+    public Screening? Screening { get; set; }
+
+    /// <summary>Looks at the answer; null where no rule asks for it.</summary>
+    public AnswerScreen? AnswerScreen { get; set; }
+
+    /// <summary>The request as deployments elsewhere get it.</summary>
+    public RequestEnvelope Outgoing => Screening?.Redaction?.Envelope ?? Envelope;
+
+    /// <summary>What has a placeholder in what the deployment that answers got; null when nothing has.</summary>
+    public Findings? Redacted => Deployment is { Upstream: not null } ? Screening?.Redaction?.Replaced : null;
 
     /// <summary>The deployment that answers; null until one was chosen.</summary>
     public DeploymentModel? Deployment { get; set; }

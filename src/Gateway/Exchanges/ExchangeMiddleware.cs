@@ -34,6 +34,7 @@ internal sealed partial class ExchangeMiddleware(
             exchange.Usage ??= exchange.Meter?.Invoke();
             exchange.Envelope?.Dispose();
             exchange.EndLease();
+            exchange.Screening?.Redaction?.Dispose();
             caps.Settle(exchange);
             var outcome = Outcome(context, exchange, completed);
             var status = Status(context.Response, outcome, completed);

@@ -109,6 +109,7 @@ internal static class GatewayHost
         services.AddSingleton<GuardedConnector>();
         services.AddSingleton<UpstreamTransformer>();
         services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<PrivacyMetrics>();
         services.AddSingleton<EngineMetrics>();
         services.AddSingleton<LedgerMetrics>();
         services.AddGatewayMetrics(GatewayMetrics.MeterName);

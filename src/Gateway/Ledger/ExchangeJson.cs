@@ -33,7 +33,10 @@ internal sealed record ExchangeJson(
     [property: Description("Hash of the policy that decided.")] string? Policy,
     [property: Description("The deployments that were looked at, with why one is not permitted: azure-br;openai-us=processing_not_allowed,trains.")] string? Candidates,
     [property: Description("Countries where it may have been processed, by the deployment's placement.")] string? Country,
-    [property: Description("Tokens that it had reserved of its limits; what counts where it was lost.")] long ReservedTokens)
+    [property: Description("Tokens that it had reserved of its limits; what counts where it was lost.")] long ReservedTokens,
+    [property: Description("Kinds of personal data found in the request, with how much of each: br_cpf=2,email=1.")] string? Findings,
+    [property: Description("Of those what had placeholders in what the deployment got.")] string? Redacted,
+    [property: Description("Kinds of personal data in the answer that the request did not hold; null where no rule asks.")] string? AnswerFindings)
 {
     private const string Time = "yyyy-MM-ddTHH:mm:ss.ffffffZ";
 
@@ -42,13 +45,13 @@ internal sealed record ExchangeJson(
         csv,
         "id", "opened_at", "closed_at", "tenant", "key", "model", "deployment", "endpoint", "data_class", "outcome", "code", "status", "input_tokens", "cached_tokens",
         "output_tokens", "reasoning_tokens", "estimated", "cost", "currency", "latency_ms", "first_token_ms", "trace_id", "node",
-        "decision", "policy", "candidates", "country", "reserved_tokens");
+        "decision", "policy", "candidates", "country", "reserved_tokens", "findings", "redacted", "answer_findings");
 
     public void AppendTo(StringBuilder csv) => Csv.AppendRow(
         csv,
         Id, TextOf(OpenedAt), ClosedAt is { } closed ? TextOf(closed) : null, Tenant, Key, Model, Deployment, Endpoint, DataClass, Outcome, Code, Status, InputTokens, CachedTokens,
         OutputTokens, ReasoningTokens, Estimated, Cost, Currency, LatencyMs, FirstTokenMs, TraceId, Node,
-        Decision, Policy, Candidates, Country, ReservedTokens);
+        Decision, Policy, Candidates, Country, ReservedTokens, Findings, Redacted, AnswerFindings);
 
     /// <summary>Where a page ends that ends with this line.</summary>
     public PageCursor ToCursor() => new(StoreTime.ToMicroseconds(OpenedAt), Id);

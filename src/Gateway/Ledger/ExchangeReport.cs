@@ -13,7 +13,7 @@ internal sealed class ExchangeReport(Store store)
 {
     private const string Columns =
         "id, opened_at, closed_at, tenant, key_id, model, deployment, endpoint, data_class, outcome, code, status, input_tokens, cached_tokens, output_tokens, "
-        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node, decision, policy, candidates, country, reserved_tokens";
+        + "reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, trace_id, node, decision, policy, candidates, country, reserved_tokens, findings, redacted, answer_findings";
 
     /// <summary>One page of lines.</summary>
     /// <param name="request">Which.</param>
@@ -89,7 +89,10 @@ internal sealed class ExchangeReport(Store store)
             Text(24),
             Text(25),
             Text(26),
-            reader.GetInt64(27));
+            reader.GetInt64(27),
+            Text(28),
+            Text(29),
+            Text(30));
     }
 }
 

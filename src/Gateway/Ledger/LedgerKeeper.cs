@@ -59,6 +59,7 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
         Decision = exchange.Residency?.Id,
         Policy = exchange.Residency?.Policy.Hash,
         Candidates = exchange.Residency?.Candidates,
+        Findings = exchange.Screening?.Findings.ToString(),
     };
 
     private LedgerClosing ClosingOf(Exchange exchange, ExchangeOutcome outcome, int status)
@@ -78,6 +79,8 @@ internal sealed class LedgerKeeper(LedgerWriter writer, TimeProvider time)
         {
             Drawn = exchange.Reservation?.Drawn,
             Country = exchange.Deployment?.Placement.Countries,
+            Redacted = exchange.Redacted?.ToString(),
+            AnswerFindings = exchange.AnswerScreen?.Findings.ToString(),
         };
     }
 }

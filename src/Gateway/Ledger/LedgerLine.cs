@@ -41,6 +41,9 @@ internal sealed record LedgerOpening(
     /// <summary>The deployments that were looked at, and why one is not permitted, as <see cref="Residency.ResidencyDecision.Candidates"/> has them.</summary>
     public string? Candidates { get; init; }
 
+    /// <summary>Kinds of personal data in the request, with how much of each, as <see cref="Privacy.Findings"/> writes it; null where there is none.</summary>
+    public string? Findings { get; init; }
+
     /// <summary>What it has reserved of its limits, so that this still counts when the gateway ends before the exchange; null where none apply.</summary>
     public ReservedRecord? Reserved { get; init; }
 }
@@ -85,4 +88,10 @@ internal sealed record LedgerClosing(
 
     /// <summary>Countries where it may have been processed, by the placement of the deployment; null when nothing was sent anywhere, or that is not known.</summary>
     public string? Country { get; init; }
+
+    /// <summary>Kinds of personal data that had placeholders in what the deployment got, with how much of each; null where none had.</summary>
+    public string? Redacted { get; init; }
+
+    /// <summary>Kinds of personal data in the answer that the request did not hold; null where there is none, or no rule asks.</summary>
+    public string? AnswerFindings { get; init; }
 }

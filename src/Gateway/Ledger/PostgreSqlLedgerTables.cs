@@ -17,12 +17,12 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
     // An array a column, all of one length: a statement that is prepared once, whatever the number of lines.
     private const string InsertOpen =
         """
-        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates,
+        INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings,
             reserved_at, reserved_tokens, reserved_nano, reserved_currency,
             deployment, outcome, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency)
-        SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, ra, rt, rn, rc, '', 'open', 0, 0, 0, 0, 0, 0, ''
-        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-            $13::bigint[], $14::bigint[], $15::bigint[], $16::text[]) AS l(o, i, t, k, e, d, tr, m, de, po, ca, ra, rt, rn, rc)
+        SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, fn, ra, rt, rn, rc, '', 'open', 0, 0, 0, 0, 0, 0, ''
+        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+            $14::bigint[], $15::bigint[], $16::bigint[], $17::text[]) AS l(o, i, t, k, e, d, tr, m, de, po, ca, fn, ra, rt, rn, rc)
         ON CONFLICT (opened_at, id) DO NOTHING
         """;
 
@@ -30,20 +30,22 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
     private static readonly string InsertClosed =
         $"""
         WITH closed AS (
-            INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates,
+            INSERT INTO exchanges (opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings,
                 reserved_at, reserved_tokens, reserved_nano, reserved_currency, closed_at, deployment, outcome, code, status,
-                input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, country, drawn_nano, drawn_currency)
-            SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, ra, rt, rn, rc, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn, dn, dc
-            FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                $13::bigint[], $14::bigint[], $15::bigint[], $16::text[],
-                $17::bigint[], $18::text[], $19::text[], $20::text[], $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[],
-                $27::bigint[], $28::text[], $29::bigint[], $30::bigint[], $31::text[], $32::bigint[], $33::text[])
-                AS l(o, i, t, k, e, d, tr, m, de, po, ca, ra, rt, rn, rc, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn, dn, dc)
+                input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, country, drawn_nano, drawn_currency,
+                redacted, answer_findings)
+            SELECT o, i, $1, t, k, e, d, tr, m, de, po, ca, fn, ra, rt, rn, rc, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn, dn, dc, re, af
+            FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+                $14::bigint[], $15::bigint[], $16::bigint[], $17::text[],
+                $18::bigint[], $19::text[], $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[],
+                $28::bigint[], $29::text[], $30::bigint[], $31::bigint[], $32::text[], $33::bigint[], $34::text[], $35::text[], $36::text[])
+                AS l(o, i, t, k, e, d, tr, m, de, po, ca, fn, ra, rt, rn, rc, c, dep, oc, co, st, ti, tc, tout, tr2, es, cost, cur, la, fi, cn, dn, dc, re, af)
             ON CONFLICT (opened_at, id) DO UPDATE SET closed_at = excluded.closed_at, deployment = excluded.deployment, outcome = excluded.outcome,
                 code = excluded.code, status = excluded.status, input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens,
                 output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens, estimated = excluded.estimated,
                 cost_nano = excluded.cost_nano, currency = excluded.currency, latency_us = excluded.latency_us, first_token_us = excluded.first_token_us,
-                country = excluded.country, drawn_nano = excluded.drawn_nano, drawn_currency = excluded.drawn_currency
+                country = excluded.country, drawn_nano = excluded.drawn_nano, drawn_currency = excluded.drawn_currency,
+                redacted = excluded.redacted, answer_findings = excluded.answer_findings
             WHERE exchanges.closed_at IS NULL
             RETURNING *),
         drawn AS (
@@ -219,6 +221,7 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => l.Decision),
         Column(lines, l => l.Policy),
         Column(lines, l => l.Candidates),
+        Column(lines, l => l.Findings),
         Column(lines, l => l.Reserved is { } reserved ? (long?)StoreTime.ToMicroseconds(reserved.At) : null),
         Column(lines, l => l.Reserved?.Tokens ?? 0),
         Column(lines, l => l.Reserved?.Nano ?? 0),
@@ -244,6 +247,8 @@ internal sealed class PostgreSqlLedgerTables(PostgreSqlStore store, string node)
         Column(lines, l => l.Country),
         Column(lines, l => l.Drawn?.Nano ?? 0),
         Column(lines, l => l.Drawn?.Currency ?? ""),
+        Column(lines, l => l.Redacted),
+        Column(lines, l => l.AnswerFindings),
     ];
 
     private static TValue[] Column<TLine, TValue>(List<TLine> lines, Func<TLine, TValue> value)

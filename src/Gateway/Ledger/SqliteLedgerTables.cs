@@ -13,10 +13,10 @@ namespace Gateway.Ledger;
 internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimeProvider time) : LedgerTables(store, node)
 {
     private const string OpenColumns =
-        "opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, reserved_at, reserved_tokens, reserved_nano, reserved_currency";
+        "opened_at, id, node, tenant, key_id, endpoint, data_class, trace_id, model, decision, policy, candidates, findings, reserved_at, reserved_tokens, reserved_nano, reserved_currency";
     private const string CloseColumns =
         "closed_at, deployment, outcome, code, status, input_tokens, cached_tokens, output_tokens, reasoning_tokens, estimated, cost_nano, currency, latency_us, first_token_us, "
-        + "country, drawn_nano, drawn_currency";
+        + "country, drawn_nano, drawn_currency, redacted, answer_findings";
 
     private static readonly string InsertOpen =
         $"""
@@ -171,6 +171,7 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         statement.Bind(++place, opening.Decision);
         statement.Bind(++place, opening.Policy);
         statement.Bind(++place, opening.Candidates);
+        statement.Bind(++place, opening.Findings);
         statement.Bind(++place, opening.Reserved is { } reserved ? StoreTime.ToMicroseconds(reserved.At) : null);
         statement.Bind(++place, opening.Reserved?.Tokens ?? 0);
         statement.Bind(++place, opening.Reserved?.Nano ?? 0);
@@ -198,6 +199,8 @@ internal sealed class SqliteLedgerTables(SqliteStore store, string node, TimePro
         statement.Bind(++place, closing.Country);
         statement.Bind(++place, closing.Drawn?.Nano ?? 0);
         statement.Bind(++place, closing.Drawn?.Currency ?? "");
+        statement.Bind(++place, closing.Redacted);
+        statement.Bind(++place, closing.AnswerFindings);
     }
 
     private static void Draw(DbTransaction transaction, string tenant, DrawnRecord drawn) => Execute(

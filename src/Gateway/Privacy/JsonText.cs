@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
 using System.Text.Unicode;
 
 namespace Gateway.Privacy;
@@ -51,6 +53,70 @@ internal static class JsonText
         finally
         {
             ArrayPool<char>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>How many bytes make so many characters.</summary>
+    /// <param name="raw">What stands between its quotes, of valid JSON.</param>
+    /// <param name="characters">UTF-16 code units, as <see cref="Read(ReadOnlySpan{byte}, Span{char})"/> counts them.</param>
+    public static int Measure(ReadOnlySpan<byte> raw, int characters)
+    {
+        var at = 0;
+        while (characters > 0 && at < raw.Length)
+        {
+            var (width, units) = raw[at] switch
+            {
+                (byte)'\\' => (at + 1 < raw.Length && raw[at + 1] == (byte)'u' ? 6 : 2, 1),
+                < 0x80 => (1, 1),
+                < 0xE0 => (2, 1),
+                < 0xF0 => (3, 1),
+                _ => (4, 2),
+            };
+            at += width;
+            characters -= units;
+        }
+
+        return Math.Min(at, raw.Length);
+    }
+
+    /// <summary>Writes a text as it stands in a JSON string. Halves of surrogate pairs become escapes.</summary>
+    public static void AppendEscaped(StringBuilder json, ReadOnlySpan<char> text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            switch (c)
+            {
+                case '"' or '\\':
+                    json.Append('\\').Append(c);
+                    break;
+                case '\n':
+                    json.Append("\\n");
+                    break;
+                case '\r':
+                    json.Append("\\r");
+                    break;
+                case '\t':
+                    json.Append("\\t");
+                    break;
+                case < ' ':
+                    json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+                    break;
+                case >= '\uD800' and <= '\uDFFF':
+                    if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+                    {
+                        json.Append(c).Append(text[++i]);
+                    }
+                    else
+                    {
+                        json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+                    }
+
+                    break;
+                default:
+                    json.Append(c);
+                    break;
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Gateway.Privacy.Detection;
 using Gateway.Privacy.Detection.Rules;
 
@@ -21,11 +22,13 @@ internal sealed class PersonalDataDetector
 {
     private readonly Lexicon _lexicon;
     private readonly DetectionLimits _limits;
+    private readonly IReadOnlyList<OwnPattern> _patterns;
 
-    public PersonalDataDetector(DetectionLimits? limits = null, IEnumerable<(PersonalDataKind Kind, string Phrase)>? words = null)
+    public PersonalDataDetector(DetectionLimits? limits = null, IEnumerable<(PersonalDataKind Kind, string Phrase)>? words = null, IReadOnlyList<OwnPattern>? patterns = null)
     {
         _limits = limits ?? new DetectionLimits();
         _lexicon = Lexicon.Build(words ?? []);
+        _patterns = patterns ?? [];
     }
 
     /// <summary>Finds what is in a text.</summary>
@@ -44,8 +47,9 @@ internal sealed class PersonalDataDetector
             try
             {
                 Weigh(ref finder, scan.Ats.Items);
+                var first = found.Count;
                 Choose(ref finder, in folded, found);
-                return whole && !finder.IsExhausted;
+                return MatchOwn(in folded, found, first) && whole && !finder.IsExhausted;
             }
             finally
             {
@@ -57,6 +61,70 @@ internal sealed class PersonalDataDetector
             scan.Return();
             folded.Return();
         }
+    }
+
+    // An operator's pattern says more than a rule: what overlaps it goes.
+    private bool MatchOwn(in FoldedText folded, List<PersonalDataSpan> found, int first)
+    {
+        try
+        {
+            foreach (var pattern in _patterns)
+            {
+                foreach (var match in pattern.Expression.EnumerateMatches(folded.Text))
+                {
+                    if (match.Length == 0)
+                    {
+                        continue;
+                    }
+
+                    if (found.Count - first >= _limits.Candidates)
+                    {
+                        return false;
+                    }
+
+                    var (start, end) = folded.ToOriginal(match.Index, match.Index + match.Length);
+                    found.Add(new(pattern.Name, start, end - start, 1));
+                }
+            }
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
+
+        if (_patterns.Count > 0)
+        {
+            KeepApart(found, first);
+        }
+
+        return true;
+    }
+
+    // By place; of two that overlap the own pattern's stays, of two of those the first.
+    private void KeepApart(List<PersonalDataSpan> found, int first)
+    {
+        var own = _patterns.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        found.Sort(first, found.Count - first, Comparer<PersonalDataSpan>.Create((a, b) =>
+            a.Start != b.Start ? a.Start.CompareTo(b.Start) : own.Contains(b.Kind).CompareTo(own.Contains(a.Kind))));
+        var kept = first;
+        for (var i = first; i < found.Count; i++)
+        {
+            var span = found[i];
+            if (own.Contains(span.Kind))
+            {
+                while (kept > first && found[kept - 1].End > span.Start && !own.Contains(found[kept - 1].Kind))
+                {
+                    kept--;
+                }
+            }
+
+            if (kept == first || found[kept - 1].End <= span.Start)
+            {
+                found[kept++] = span;
+            }
+        }
+
+        found.RemoveRange(kept, found.Count - kept);
     }
 
     private static void Weigh(ref Finder finder, ReadOnlySpan<int> ats)

@@ -82,7 +82,7 @@ internal sealed class Upstream
 
     /// <summary>Whether a request must be changed so that its stream tells the usage, which is taken out of it again.</summary>
     public bool AsksForUsage(Exchange exchange) =>
-        StreamUsage && exchange.Endpoint.Task == ModelTask.Generate && exchange.Envelope.UsageSplice is not null;
+        StreamUsage && exchange.Endpoint.Task == ModelTask.Generate && exchange.Outgoing.UsageSplice is not null;
 
     /// <summary>What bounds the answer where a limit applies and the client does not bound it itself; null where nothing is to be changed.</summary>
     public Splice? CapOf(Exchange exchange) =>

@@ -2,12 +2,16 @@ using System.Buffers;
 using Gateway.Api;
 using Gateway.Exchanges;
 using Gateway.Llama;
+using Gateway.Privacy;
 
 namespace Gateway.Providers;
 
 /// <summary>An upstream's answer, looked at before it goes on: either content to pass on, or the error that stands in its place.</summary>
 internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? Error)
 {
+    /// <summary>Whether its bytes may be others than the upstream's.</summary>
+    public bool IsRewritten { get; private init; }
+
     // An answer in JSON is held whole, so that a broken one can still become an error. This bounds what a broken upstream can make us hold.
     private const int MaxJsonBytes = 64 * 1024 * 1024;
 
@@ -45,7 +49,10 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
         if (status < 300 && string.Equals(mediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase))
         {
             var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return new(new StreamContent(new UpstreamEventStream(stream, exchange, upstream, time, clientGone)), null);
+            var events = new UpstreamEventStream(stream, exchange, upstream, time, clientGone);
+            return AnswerRewriter.Of(exchange) is { } changes
+                ? new(new StreamContent(new RewrittenStream(events, changes, exchange)), null) { IsRewritten = true }
+                : new(new StreamContent(events), null);
         }
 
         var error = IsJson(mediaType)
@@ -57,12 +64,23 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
             (body, error) = await ReadJsonAsync(exchange, upstream, response, clientGone, cancellationToken);
         }
 
+        var rewriter = error is null ? AnswerRewriter.Of(exchange) : null;
+        if (rewriter is not null)
+        {
+            body = rewriter.Rewrite(body);
+            if (rewriter.Refusal is { } refusal)
+            {
+                exchange.Fail(ExchangeOutcome.Refused, refusal);
+                return new(null, refusal);
+            }
+        }
+
         if (error is null)
         {
             exchange.MarkFirstToken(time);
             var content = new ReadOnlyMemoryContent(body);
             content.Headers.ContentLength = body.Length;
-            return new(content, null);
+            return new(content, null) { IsRewritten = rewriter is not null };
         }
 
         // An error without a body that clients can read keeps its status.
@@ -116,7 +134,7 @@ internal readonly record struct UpstreamAnswer(HttpContent? Content, ApiError? E
 
         // The texts in a reranker's answer are those of the request.
         var produced = usage is null && exchange.Endpoint.Task == ModelTask.Generate ? TokenEstimate.CountCharacters(json.Span) : 0;
-        exchange.Usage = usage ?? (response.IsSuccessStatusCode ? TokenEstimate.Of(exchange.Envelope.Body.Span, produced) : null);
+        exchange.Usage = usage ?? (response.IsSuccessStatusCode ? TokenEstimate.Of(exchange.Outgoing.Body.Span, produced) : null);
         KeyMask.Apply(json.Span, upstream.ApiKeyBytes.Span);
         return (json, null);
     }

@@ -146,7 +146,7 @@ internal sealed class UpstreamEventStream : Stream
     }
 
     // What the upstream reported; else what went by, counted.
-    private Usage MeasureUsage() => _tail.Usage ?? TokenEstimate.Of(_exchange.Envelope.Body.Span, _text.Characters);
+    private Usage MeasureUsage() => _tail.Usage ?? TokenEstimate.Of(_exchange.Outgoing.Body.Span, _text.Characters);
 
     private bool Complete()
     {

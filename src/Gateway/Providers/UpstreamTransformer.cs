@@ -23,6 +23,9 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
     private static readonly FrozenSet<string> WithheldAnswerHeaders = new[] { "Set-Cookie", "Strict-Transport-Security", "Clear-Site-Data", "Trailer" }
         .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    // Of bytes that the client does not get where the answer was changed.
+    private static readonly FrozenSet<string> DigestHeaders = new[] { "Digest", "Content-MD5", "Content-Digest", "Repr-Digest", "ETag" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     // All that a header's value must not hold (RFC 9110, 5.5).
     private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, ' ').Where(c => c != '\t').Select(c => (char)c), '\u007F']);
 
@@ -31,7 +34,7 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
     {
         var exchange = httpContext.GetExchange();
         var upstream = exchange.Deployment!.Upstream!;
-        var envelope = exchange.Envelope;
+        var envelope = exchange.Outgoing;
         var body = new SplicedBody(
             envelope.Body,
             upstream.ModelJson.IsEmpty ? default : new Splice(envelope.ModelRange, upstream.ModelJson),
@@ -91,8 +94,8 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         }
 
         var answer = await UpstreamAnswer.ReadAsync(exchange, upstream, proxyResponse, time, httpContext.RequestAborted, cancellationToken);
-        Withhold(proxyResponse.Headers, upstream.ApiKey);
-        Withhold(proxyResponse.Content.Headers, upstream.ApiKey);
+        Withhold(proxyResponse.Headers, upstream.ApiKey, answer.IsRewritten);
+        Withhold(proxyResponse.Content.Headers, upstream.ApiKey, answer.IsRewritten);
 
         // Words of the upstream that no client reads, but which may hold anything.
         httpContext.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
@@ -137,13 +140,13 @@ internal sealed class UpstreamTransformer(TimeProvider time) : HttpTransformer
         key is { Length: >= ShortestSecret } && values.ToString().Contains(key, StringComparison.Ordinal);
 
     // A header in which an upstream echoes its key is lost whole; so is one that Kestrel would not write.
-    private static void Withhold(HttpHeaders headers, string? key)
+    private static void Withhold(HttpHeaders headers, string? key, bool isRewritten)
     {
         List<string>? withheld = null;
         foreach (var (name, values) in headers.NonValidated)
         {
             var text = values.ToString();
-            if (WithheldAnswerHeaders.Contains(name) || IsRateLimit(name) || name.StartsWith(ResidencyHeaders.Prefix, StringComparison.OrdinalIgnoreCase)
+            if (WithheldAnswerHeaders.Contains(name) || (isRewritten && DigestHeaders.Contains(name)) || IsRateLimit(name) || name.StartsWith(ResidencyHeaders.Prefix, StringComparison.OrdinalIgnoreCase)
                 || (key is not null && text.Contains(key, StringComparison.Ordinal)) || text.AsSpan().ContainsAny(Controls))
             {
                 (withheld ??= []).Add(name);

@@ -122,7 +122,7 @@ internal sealed class Charges
     private (long Input, long Output, ApiError? Error) Remote(Providers.Upstream upstream)
     {
         ApiError? error = null;
-        if ((_size ??= _exchange.Size ?? RequestSize.Read(_exchange.Envelope.Body.Span, _exchange.Endpoint, out error)) is not { } size)
+        if ((_size ??= _exchange.Size ?? RequestSize.Read(_exchange.Outgoing.Body.Span, _exchange.Endpoint, out error)) is not { } size)
         {
             return (0, 0, error);
         }

@@ -35,7 +35,7 @@ internal enum ReasonCode
     WeightsOriginUnknown,
     WeightsOriginNotAllowed,
 
-    /// <summary>Personal data must be redacted first, which is not done.</summary>
+    /// <summary>Personal data must be redacted first, which cannot be done.</summary>
     NotRedacted,
 
     /// <summary>The month's share of the operator, the country or all foreign ones is used up.</summary>

@@ -20,8 +20,8 @@ internal sealed class ResidencyDecision(
 
     public DataClass DataClass { get; } = dataClass;
 
-    /// <summary>What the policy says of the class.</summary>
-    public ClassRule Rule { get; } = policy.RuleOf(dataClass);
+    /// <summary>What the policy says of requests to deployments elsewhere.</summary>
+    public ClassRule Rule { get; init; } = policy.RuleOf(dataClass);
 
     /// <summary>One for each deployment of the model, in the order of the configuration.</summary>
     public IReadOnlyList<Verdict> Verdicts { get; } = verdicts;

@@ -13,6 +13,9 @@ internal static class ResidencyHeaders
     public const string Decision = Prefix + "decision";
     public const string Policy = Prefix + "policy";
 
+    /// <summary>What had a placeholder in what the deployment got, by kind: <c>br_cpf=2,email=1</c>.</summary>
+    public const string Redacted = Prefix + "redacted";
+
     /// <summary>Puts the headers into the response when it starts: until then another deployment may come to answer.</summary>
     public static void SendWith(HttpContext context) => context.Response.OnStarting(static state =>
     {
@@ -26,6 +29,10 @@ internal static class ResidencyHeaders
         {
             response.Headers[Deployment] = deployment.Name;
             response.Headers[Country] = deployment.Placement.Countries ?? "unknown";
+            if (exchange.Redacted is { } redacted)
+            {
+                response.Headers[Redacted] = redacted.ToString();
+            }
         }
 
         return Task.CompletedTask;

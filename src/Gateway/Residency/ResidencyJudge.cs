@@ -4,7 +4,7 @@ namespace Gateway.Residency;
 internal static class ResidencyJudge
 {
     /// <summary>Each rule that was looked at, in the order of the configuration's keys.</summary>
-    public static IReadOnlyList<Finding> Judge(ClassRule rule, Placement placement, DateTimeOffset now)
+    public static IReadOnlyList<Finding> Judge(ClassRule rule, Placement placement, DateTimeOffset now, RedactionState state = RedactionState.NotDone)
     {
         var findings = new List<Finding>();
         if (rule.Origin != RuleOrigin.Stated || rule.LocalOnly)
@@ -25,11 +25,16 @@ internal static class ResidencyJudge
             JudgeHandling(findings, rule, placement);
         }
 
-        if (rule.MustRedact)
+        if (rule.MustRedact || state == RedactionState.Failed)
         {
             findings.Add(placement.IsLocal
                 ? new("redact", null, "it does not leave this process")
-                : new("redact", ReasonCode.NotRedacted, "personal data must be redacted before it leaves, which is not done here"));
+                : state switch
+                {
+                    RedactionState.Done => new("redact", null, "it gets the request with placeholders in place of personal data"),
+                    RedactionState.Failed => new("redact", ReasonCode.NotRedacted, "personal data is to be redacted before it leaves, which could not be done"),
+                    _ => new("redact", ReasonCode.NotRedacted, "personal data must be redacted before it leaves, and not all of the request can be read"),
+                });
         }
 
         if (findings.Count == 0)

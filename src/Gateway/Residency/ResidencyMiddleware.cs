@@ -10,7 +10,7 @@ internal sealed class ResidencyMiddleware(RequestDelegate next, TimeProvider tim
     public Task InvokeAsync(HttpContext context)
     {
         var exchange = context.GetExchange();
-        var decision = exchange.Model!.Residency.Find(exchange.Caller.Tenant.Policy, exchange.DataClass, time.GetUtcNow());
+        var decision = exchange.Model!.Residency.Find(exchange.Caller.Tenant.Policy, HandlingOf(exchange), time.GetUtcNow());
         exchange.Residency = decision;
         ResidencyHeaders.SendWith(context);
         if (decision.Destinations.Count == 0)
@@ -23,6 +23,9 @@ internal sealed class ResidencyMiddleware(RequestDelegate next, TimeProvider tim
         proxy.AvailableDestinations = Narrow(proxy.AvailableDestinations, decision);
         return next(context);
     }
+
+    private static Handling HandlingOf(Exchange exchange) =>
+        exchange.Screening is { } screening ? new(exchange.DataClass, screening.Elsewhere, screening.State) : Handling.AsItCame(exchange.DataClass);
 
     // What YARP takes for healthy, of what is permitted. When all of that is out, a try is better than a sure refusal, as it is for YARP.
     private static IReadOnlyList<DestinationState> Narrow(IReadOnlyList<DestinationState> healthy, ResidencyDecision decision)

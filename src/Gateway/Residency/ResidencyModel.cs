@@ -38,14 +38,14 @@ internal sealed class ResidencyModel
 
     public Placement PlacementOf(string deployment) => _placements[deployment];
 
-    /// <summary>What the policy says of each deployment of a model, for a class, at a moment.</summary>
-    public IReadOnlyList<Verdict> JudgeModel(ResidencyPolicy policy, DataClass dataClass, string model, DateTimeOffset now) =>
-        [.. _models[model].Select(d => Judge(policy, dataClass, d.Name, now))];
+    /// <summary>What the policy says of each deployment of a model, for a request, at a moment.</summary>
+    public IReadOnlyList<Verdict> JudgeModel(ResidencyPolicy policy, Handling handling, string model, DateTimeOffset now) =>
+        [.. _models[model].Select(d => Judge(policy, handling, d.Name, now))];
 
-    /// <summary>What the policy says of a deployment, for a class, at a moment.</summary>
-    public Verdict Judge(ResidencyPolicy policy, DataClass dataClass, string deployment, DateTimeOffset now)
+    /// <summary>What the policy says of a deployment, for a request, at a moment.</summary>
+    public Verdict Judge(ResidencyPolicy policy, Handling handling, string deployment, DateTimeOffset now)
     {
         var placement = _placements[deployment];
-        return Verdict.Of(deployment, placement, ResidencyJudge.Judge(policy.RuleOf(dataClass), placement, now));
+        return Verdict.Of(deployment, placement, ResidencyJudge.Judge(policy.RuleOf(handling.ClassFor(placement)), placement, now, handling.State));
     }
 }

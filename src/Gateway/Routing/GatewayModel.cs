@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Engine;
 using Gateway.Ledger;
+using Gateway.Privacy;
 using Gateway.Quotas;
 using Gateway.Residency;
 using Gateway.Tenants;
@@ -15,6 +16,7 @@ internal sealed class GatewayModel(
     AccessModel access,
     FrozenDictionary<string, ModelModel> models,
     ResidencyModel residency,
+    PrivacyModel privacy,
     LedgerModel ledger,
     long bodyLimit,
     IReadOnlyList<EngineHandle> engines)
@@ -30,6 +32,9 @@ internal sealed class GatewayModel(
 
     /// <summary>Who permits what.</summary>
     public ResidencyModel Residency { get; } = residency;
+
+    /// <summary>What is looked for in requests.</summary>
+    public PrivacyModel Privacy { get; } = privacy;
 
     /// <summary>How the ledger is kept.</summary>
     public LedgerModel Ledger { get; } = ledger;

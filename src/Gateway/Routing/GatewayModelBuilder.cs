@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Ledger;
+using Gateway.Privacy;
 using Gateway.Providers;
 using Gateway.Quotas;
 using Gateway.Residency;
@@ -45,7 +46,7 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIs
         }).ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
 
         var access = AccessModel.Of(config, residency, issuers.Build(config));
-        return new GatewayModel(access, models, residency, LedgerModel.Of(config.Ledger, residency.Classes), config.Limits.BodyBytes, [.. engines.Values])
+        return new GatewayModel(access, models, residency, new PrivacyModel(config, residency.Classes), LedgerModel.Of(config.Ledger, residency.Classes), config.Limits.BodyBytes, [.. engines.Values])
         {
             Rates = new ExchangeRates(config.ExchangeRates),
         };

@@ -14,6 +14,9 @@ namespace Gateway.Routing;
 internal sealed record ModelModel(
     string Name, long CreatedAt, IReadOnlyList<RouteModel> Routes, FrozenDictionary<string, DeploymentModel> Deployments, DecisionTable Residency)
 {
+    /// <summary>Whether some deployment is not in this process.</summary>
+    public bool HasUpstream { get; } = Deployments.Values.Any(d => d.Upstream is not null);
+
     /// <summary>Limits of the model over all tenants.</summary>
     public LimitModel[] Limits { get; init; } = [];
 

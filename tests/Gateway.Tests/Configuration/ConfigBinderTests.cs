@@ -14,9 +14,9 @@ public sealed class ConfigBinderTests : IDisposable
     [InlineData("kind: local", "kind: local\n    contextlength: 1", "6:5: deployments[0].contextlength: unknown key; did you mean `context_length`?")]
     [InlineData("kind: local", "kind: local\n    DefaultMaxTokens: 1", "6:5: deployments[0].DefaultMaxTokens: unknown key; did you mean `default_max_tokens`?")]
     [InlineData("tenants:", "tenant: 1\ntenants:", "7:1: tenant: unknown key; did you mean `tenants`?")]
-    [InlineData("name: t\n", "name: t\n    zzz: 1\n", "9:5: tenants[0].zzz: unknown key; the keys here are `name`, `models`, `plan`, `limits`, `time_zone`, `currency`, `balance`, `keys`, `policy`, `key_policy`")]
+    [InlineData("name: t\n", "name: t\n    zzz: 1\n", "9:5: tenants[0].zzz: unknown key; the keys here are `name`, `models`, `plan`, `limits`, `time_zone`, `currency`, `balance`, `keys`, `policy`, `key_policy`, `privacy`")]
     [InlineData("name: t\n", "name: t\n    <<: {}\n", "9:5: tenants[0].<<: merge keys are not read; write the keys out, or give a whole value an anchor")]
-    [InlineData("name: t\n", "name: t\n    \"a\\nb\": 1\n", "9:5: tenants[0].a?b: unknown key; the keys here are `name`, `models`, `plan`, `limits`, `time_zone`, `currency`, `balance`, `keys`, `policy`, `key_policy`")]
+    [InlineData("name: t\n", "name: t\n    \"a\\nb\": 1\n", "9:5: tenants[0].a?b: unknown key; the keys here are `name`, `models`, `plan`, `limits`, `time_zone`, `currency`, `balance`, `keys`, `policy`, `key_policy`, `privacy`")]
     [InlineData("name: t\n", "name: t\n    name: u\n", "9:5: tenants[0].name: stands here for a second time, first on line 8; remove one")]
     // Missing
     [InlineData("name: d\n    kind: local", "kind: local", "4:5: deployments[0].name: is missing")]

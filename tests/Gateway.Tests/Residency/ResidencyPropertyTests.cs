@@ -62,7 +62,7 @@ public sealed class ResidencyPropertyTests : IDisposable
                 var (heir, ancestor) = (residency.Policies[index + 1], residency.Policies[policy.Base + 1]);
                 Assert.All(
                     config.Deployments,
-                    d => Assert.True(!residency.Judge(heir, dataClass, d.Name, World.Start).IsPermitted || residency.Judge(ancestor, dataClass, d.Name, World.Start).IsPermitted));
+                    d => Assert.True(!residency.Judge(heir, Handling.AsItCame(dataClass), d.Name, World.Start).IsPermitted || residency.Judge(ancestor, Handling.AsItCame(dataClass), d.Name, World.Start).IsPermitted));
             }
         }
     });
@@ -85,7 +85,7 @@ public sealed class ResidencyPropertyTests : IDisposable
             foreach (var (lower, higher) in mentioned.Zip(mentioned.Skip(1)))
             {
                 Assert.All(config.Deployments, d => Assert.True(
-                    !residency.Judge(policy, higher, d.Name, World.Start).IsPermitted || residency.Judge(policy, lower, d.Name, World.Start).IsPermitted
+                    !residency.Judge(policy, Handling.AsItCame(higher), d.Name, World.Start).IsPermitted || residency.Judge(policy, Handling.AsItCame(lower), d.Name, World.Start).IsPermitted
                         || residency.PlacementOf(d.Name).IsLocal));
             }
         }
@@ -108,8 +108,8 @@ public sealed class ResidencyPropertyTests : IDisposable
             {
                 foreach (var dataClass in residency.Classes.All)
                 {
-                    var verdicts = residency.JudgeModel(policy, dataClass, "m0", World.Start);
-                    var id = DecisionTable.IdOf("m0", policy, dataClass, verdicts);
+                    var verdicts = residency.JudgeModel(policy, Handling.AsItCame(dataClass), "m0", World.Start);
+                    var id = DecisionTable.IdOf("m0", policy, Handling.AsItCame(dataClass), verdicts);
                     var content = $"{policy.Hash} {dataClass.Name} {string.Join(';', verdicts.Select(v => v.Summary))}";
                     Assert.Equal(content, ids.GetValueOrDefault(id, content));
                     ids[id] = content;

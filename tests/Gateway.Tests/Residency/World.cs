@@ -73,7 +73,7 @@ internal sealed class World
     }));
 
     /// <summary>What is right: whether requests of a tenant and a class may go to a deployment at a time.</summary>
-    public bool MayGo(int tenant, int dataClass, int deployment, DateTimeOffset now)
+    public bool MayGo(int tenant, int dataClass, int deployment, DateTimeOffset now, bool redacted = false)
     {
         var facts = Deployments[deployment];
         if (Tenants[tenant] < 0)
@@ -88,7 +88,7 @@ internal sealed class World
         }
 
         var known = facts.ExpiresIn is null || now < Start + facts.ExpiresIn;
-        return rules.All(rule => Satisfies(rule, facts, known));
+        return rules.All(rule => Satisfies(rule, facts, known, redacted));
     }
 
     public string ToYaml(Func<int, string> baseUrl, Func<int, string> keys)
@@ -128,14 +128,14 @@ internal sealed class World
         return yaml.ToString();
     }
 
-    private static bool Satisfies(Said rule, Facts facts, bool known)
+    private static bool Satisfies(Said rule, Facts facts, bool known, bool redacted)
     {
         bool Within(string[]? allowed, string[]? fact) => allowed is null || (known && fact is not null && fact.All(f => Expand(allowed).Contains(f)));
         bool Outside(string[] denied, string[]? fact) => denied.Length == 0 || (known && fact is not null && !fact.Any(f => Expand(denied).Contains(f)));
         string[]? One(string? fact) => fact is null ? null : [fact];
 
         return (!rule.LocalOnly || facts.Local)
-            && (!rule.Redact || facts.Local)
+            && (!rule.Redact || facts.Local || redacted)
             && Within(rule.Processing, facts.Processing) && Outside(rule.DenyProcessing, facts.Processing)
             && Within(rule.Storage, facts.Storage) && Outside(rule.DenyStorage, facts.Storage)
             && Within(rule.Home, One(facts.Home)) && Outside(rule.DenyHome, One(facts.Home))

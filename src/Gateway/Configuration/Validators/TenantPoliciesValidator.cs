@@ -125,7 +125,7 @@ internal sealed class TenantPoliciesValidator : IConfigValidator
             {
                 report.Warning(at, "does not say where it may be processed, so only local deployments answer it; write `processing`, `local_only: true` or `anywhere: true`");
             }
-            else if (origin == RuleOrigin.Stated && config.Deployments.All(d => !residency.Judge(policy, dataClass, d.Name, DateTimeOffset.MinValue).IsPermitted))
+            else if (origin == RuleOrigin.Stated && config.Deployments.All(d => !residency.Judge(policy, new Handling(dataClass, dataClass, RedactionState.Done), d.Name, DateTimeOffset.MinValue).IsPermitted))
             {
                 report.Warning(at, "permits none of the deployments, so requests of this class get a 403");
             }

@@ -11,6 +11,7 @@ internal sealed class UniqueNamesValidator : IConfigValidator
         Check(report, "plans", config.Plans, p => p.Name);
         Check(report, "policies", config.Policies, p => p.Name);
         Check(report, "country_groups", config.CountryGroups, g => g.Name);
+        Check(report, "privacy.patterns", config.Privacy.Patterns, p => p.Name);
         Check(report, "admins", config.Admins, a => a.Name);
         Check(report, "jwt", config.Jwt, j => j.Name);
         for (var i = 0; i < config.Tenants.Count; i++)

@@ -22,6 +22,7 @@ internal static class CharClasses
     private static readonly CharClass[] Table = Build();
 
     /// <summary>The table has a place for every character, so that nothing is to be checked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static CharClass Of(char c) => Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Table), c);
 
     private static CharClass[] Build()

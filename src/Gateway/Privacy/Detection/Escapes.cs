@@ -75,7 +75,7 @@ internal static class Escapes
         var first = at;
         for (; at < rest.Length && at < first + 8 && (hexadecimal ? char.IsAsciiHexDigit(rest[at]) : char.IsAsciiDigit(rest[at])); at++)
         {
-            value = hexadecimal ? (value * 16) + Convert.ToInt32(rest[at].ToString(), 16) : (value * 10) + rest[at] - '0';
+            value = hexadecimal ? (value * 16) + HexOf(rest[at]) : (value * 10) + rest[at] - '0';
         }
 
         if (at == first || !Rune.IsValid(value))
@@ -136,10 +136,21 @@ internal static class Escapes
                     return (OfCodePoint(char.ConvertToUtf32((char)value, (char)low)), 12);
                 }
 
-                return (FoldTable.Of((char)value), 6);
+                return value == '&' && EscapedEntity(rest[6..]) is { Width: > 0 } entity ? (entity.Character, entity.Width + 6) : (FoldTable.Of((char)value), 6);
             default:
                 return default;
         }
+    }
+
+    // The rest of an entity whose first character is written as an escape, as careful encoders of JSON do it.
+    private static (char Character, int Width) EscapedEntity(ReadOnlySpan<char> rest)
+    {
+        Span<char> entity = stackalloc char[24];
+        entity[0] = '&';
+        rest = rest[..Math.Min(rest.Length, entity.Length - 1)];
+        rest.CopyTo(entity[1..]);
+        var (character, width) = Entity(entity[..(rest.Length + 1)]);
+        return (character, Math.Max(0, width - 1));
     }
 
     // name (at) host [dot] org, with the spaces around.
@@ -176,6 +187,8 @@ internal static class Escapes
     }
 
     private static char OfCodePoint(int value) => value < 0x10000 ? FoldTable.Of((char)value) : FoldTable.OfSupplementary(value) is var c && c == '\uFFFD' ? '?' : c;
+
+    private static int HexOf(char c) => char.IsAsciiDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
 
     private static bool TryHex(ReadOnlySpan<char> text, out int value) => int.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gateway.Privacy.Detection;
 
 /// <summary>Tells what stands between two runs of letters and digits.</summary>
@@ -5,13 +7,11 @@ internal static class Gaps
 {
     private const int Longest = 12;
 
-    public static (Gap Gap, char Sign) Between(ReadOnlySpan<char> gap)
-    {
-        if (gap.Length == 1)
-        {
-            return One(gap[0]);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Gap Gap, char Sign) Between(ReadOnlySpan<char> gap) => gap.Length == 1 ? One(gap[0]) : More(gap);
 
+    private static (Gap Gap, char Sign) More(ReadOnlySpan<char> gap)
+    {
         if (gap.Length > Longest)
         {
             return default;
@@ -54,7 +54,11 @@ internal static class Gaps
             : spaces <= 2 ? (Gap.Soft, sign) : default;
     }
 
-    private static (Gap Gap, char Sign) One(char c) => CharClasses.Of(c) switch
+    // Most gaps by far.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Gap Gap, char Sign) One(char c) => c == ' ' ? (Gap.Space, '\0') : Rare(c);
+
+    private static (Gap Gap, char Sign) Rare(char c) => CharClasses.Of(c) switch
     {
         CharClass.Space => c == '\t' ? default : (Gap.Space, '\0'),
         CharClass.NewLine => (Gap.Line, '\0'),

@@ -28,7 +28,7 @@ internal static class LetteredFinder
             return;
         }
 
-        // Short runs of letters before the digits may be the value's own beginning. Only a CNPJ begins with digits, and its parts are tied.
+        // Short runs of letters before the digits may be the value's own beginning. Only a CNPJ begins with digits; without a label its parts are tied.
         var letters = 0;
         for (var first = token; first >= 0 && token - first <= MostLeading; first--)
         {
@@ -41,7 +41,7 @@ internal static class LetteredFinder
                     return;
                 }
             }
-            else if (start.Kind == TokenKind.Digits && start.Gap is not (Gap.Tight or Gap.Line))
+            else if (start.Kind == TokenKind.Digits && start.Gap is not (Gap.Tight or Gap.Line) && !finder.HasLabelsNear(first, first))
             {
                 continue;
             }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 
 namespace Gateway.Privacy.Detection;
 
@@ -99,17 +100,19 @@ internal sealed class Lexicon
         return new Lexicon(builder);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Hash(ulong hash, char c) => (hash ^ (uint)Lower(c)) * Prime;
 
     /// <summary>The word's number; <see cref="Unknown"/> or <see cref="Skipped"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Word(ulong hash)
     {
         var bit = FilterPlace(hash);
-        if ((_filter[bit >> 6] & (1UL << (bit & 63))) == 0)
-        {
-            return Unknown;
-        }
+        return (_filter[bit >> 6] & (1UL << (bit & 63))) == 0 ? Unknown : Find(hash);
+    }
 
+    private int Find(ulong hash)
+    {
         for (var place = (int)hash & (_hashes.Length - 1); _hashes[place] != 0; place = (place + 1) & (_hashes.Length - 1))
         {
             if (_hashes[place] == hash)

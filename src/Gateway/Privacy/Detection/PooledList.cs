@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Gateway.Privacy.Detection;
 
@@ -14,17 +15,24 @@ internal struct PooledList<T>(int capacity)
 
     public readonly ref T this[int index] => ref _items[index];
 
+    // Small enough to stand where it is called: that is once for every word of a text.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(in T item)
     {
         if (Count == _items.Length)
         {
-            var larger = ArrayPool<T>.Shared.Rent(Count * 2);
-            Items.CopyTo(larger);
-            ArrayPool<T>.Shared.Return(_items);
-            _items = larger;
+            Grow();
         }
 
         _items[Count++] = item;
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<T>.Shared.Rent(Count * 2);
+        Items.CopyTo(larger);
+        ArrayPool<T>.Shared.Return(_items);
+        _items = larger;
     }
 
     public void Truncate(int count) => Count = count;

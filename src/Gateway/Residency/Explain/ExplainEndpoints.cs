@@ -53,7 +53,7 @@ internal static class ExplainEndpoints
             }
 
             return tenant.Models.Contains(model) && gateway.Residency.DeploymentsOf(model) is not null
-                ? Results.Ok(Explainer.Explain(gateway.Residency, tenant.Name, model, dataClass, why, now, JsonMarshal.GetRawUtf8Value(question.Request!.Value)))
+                ? Results.Ok(Explainer.Explain(gateway.Residency, gateway.Privacy, tenant.Name, model, dataClass, why, now, JsonMarshal.GetRawUtf8Value(question.Request!.Value)))
                 : new ErrorResult(ApiError.ModelNotFound(model));
         }
         finally

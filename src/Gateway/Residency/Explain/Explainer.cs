@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Gateway.Exchanges;
+using Gateway.Privacy;
 
 namespace Gateway.Residency;
 
@@ -9,18 +10,23 @@ namespace Gateway.Residency;
 internal static class Explainer
 {
     /// <param name="residency">The configuration.</param>
+    /// <param name="privacy">What is looked for in requests.</param>
     /// <param name="tenant">A tenant that there is.</param>
     /// <param name="model">A model that there is.</param>
-    /// <param name="dataClass">The class of the request.</param>
+    /// <param name="floor">The class of the request, before it is searched for personal data.</param>
     /// <param name="why">What made it of this class.</param>
     /// <param name="now">When it would come.</param>
     /// <param name="body">The request's body.</param>
     public static ExplanationJson Explain(
-        ResidencyModel residency, string tenant, string model, DataClass dataClass, IReadOnlyList<string> why, DateTimeOffset now, ReadOnlySpan<byte> body)
+        ResidencyModel residency, PrivacyModel privacy, string tenant, string model, DataClass floor, IReadOnlyList<string> why, DateTimeOffset now, ReadOnlySpan<byte> body)
     {
         var policy = residency.PolicyOf(tenant);
-        var verdicts = residency.JudgeModel(policy, dataClass, model, now);
-        var field = ExplainedField.Of(body, policy.RuleOf(dataClass).DeniedFields);
+        using var screening = ExplainedScreening.Of(privacy, tenant, policy, floor, body);
+        var (handling, dataClass) = (screening.Handling, screening.Handling.DataClass);
+        why = [.. why, .. screening.Why];
+        var verdicts = residency.JudgeModel(policy, handling, model, now);
+        var field = ExplainedField.Of(body, policy.RuleOf(handling.Elsewhere).DeniedFields);
+        field = screening.Refusal is null ? field : new(screening.Refusal, "400 personal_data_refused", StopsLocal: true);
         var weights = residency.DeploymentsOf(model)!.ToDictionary(d => d.Name, d => d.Weight, StringComparer.Ordinal);
         bool Permits(Verdict verdict) => verdict.IsPermitted && !field.Stops(verdict.Placement);
         var total = verdicts.Where(Permits).Sum(v => weights[v.Deployment]);
@@ -30,12 +36,12 @@ internal static class Explainer
             Permits(v) ? Math.Round(100d * weights[v.Deployment] / total, 1) : 0,
             field.Stops(v.Placement) ? [.. v.Reasons, field.Rule!.Reason!] : v.Reasons,
             [
-                .. ResidencyJudge.Judge(policy.RuleOf(dataClass), v.Placement, now).Select(f => new ExplainedRuleJson(f.Rule, f.Code is null, f.Code is { } code ? ReasonWords.Of(code) : null, f.Text)),
+                .. ResidencyJudge.Judge(policy.RuleOf(handling.ClassFor(v.Placement)), v.Placement, now, handling.State).Select(f => new ExplainedRuleJson(f.Rule, f.Code is null, f.Code is { } code ? ReasonWords.Of(code) : null, f.Text)),
                 .. field.Stops(v.Placement) ? [field.Rule!] : Array.Empty<ExplainedRuleJson>(),
             ],
             PlacementJson.Of(v.Placement))).ToList();
         var explanation = new ExplanationJson(
-            tenant, model, dataClass.Name, why, policy.Name, policy.Hash, DecisionTable.IdOf(model, policy, dataClass, verdicts), deployments.Exists(d => d.Permitted), deployments, Text: "");
+            tenant, model, dataClass.Name, why, policy.Name, policy.Hash, DecisionTable.IdOf(model, policy, handling, verdicts), deployments.Exists(d => d.Permitted), deployments, Text: "");
         var refusal = !verdicts.Any(v => v.IsPermitted) || field.Rule is null ? "403 residency_denied" : field.Refusal;
         return explanation with { Text = ToText(explanation, refusal, policy.Caps) };
     }

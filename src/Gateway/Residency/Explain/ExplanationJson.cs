@@ -18,7 +18,7 @@ internal sealed record ExplainJson
     [Description("When it would come: a date or a time. Default: now.")]
     public string? At { get; init; }
 
-    [Description("The request's body, as the client would send it. Its model and the names of its fields count; nothing is sent.")]
+    [Description("The request's body, as the client would send it. Its model, the names of its fields and personal data in it count; nothing is sent.")]
     public JsonElement? Request { get; init; }
 }
 

@@ -75,7 +75,7 @@ internal static class PolicyCases
     private static PolicyCaseResult Run(PolicyCaseConfig test, ResidencyModel residency, DateTimeOffset now)
     {
         var dataClass = test.Class is null ? residency.Classes.Lowest : residency.Classes.Find(test.Class)!;
-        var verdicts = residency.JudgeModel(residency.PolicyOf(test.Tenant), dataClass, test.Model, now);
+        var verdicts = residency.JudgeModel(residency.PolicyOf(test.Tenant), Handling.AsItCame(dataClass), test.Model, now);
         var problems = new List<string>();
         var permitted = verdicts.Where(v => v.IsPermitted).Select(v => v.Deployment).ToList();
         if (!permitted.ToHashSet(StringComparer.Ordinal).SetEquals(test.Expect!))

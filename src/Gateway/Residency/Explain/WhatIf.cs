@@ -35,9 +35,11 @@ internal static class WhatIf
         // What was refused for another reason than its place says nothing of places.
         await using var command = connection.CreateCommand(
             """
-            SELECT tenant, model, data_class, CASE WHEN outcome = 'refused' THEN '' ELSE deployment END AS answered, COUNT(*), CAST(SUM(input_tokens + output_tokens) AS BIGINT)
+            SELECT tenant, model, data_class, CASE WHEN outcome = 'refused' THEN '' ELSE deployment END AS answered,
+                CAST(CASE WHEN findings LIKE '%unreadable=%' OR findings LIKE '%incomplete=%' THEN 0 ELSE 1 END AS BIGINT) AS readable,
+                COUNT(*), CAST(SUM(input_tokens + output_tokens) AS BIGINT)
             FROM exchanges WHERE opened_at >= @from AND model <> '' AND (outcome <> 'refused' OR code = 'residency_denied')
-            GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+            GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
             """,
             ("from", StoreTime.ToMicroseconds(from)));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -45,14 +47,14 @@ internal static class WhatIf
         while (await reader.ReadAsync(cancellationToken))
         {
             var deployment = reader.GetString(3);
-            rows.Add(Judge(residency, reader.GetString(0), reader.GetString(1), reader.GetString(2), deployment.Length == 0 ? null : deployment, reader.GetInt64(4), reader.GetInt64(5), now));
+            rows.Add(Judge(residency, reader.GetString(0), reader.GetString(1), reader.GetString(2), deployment.Length == 0 ? null : deployment, reader.GetInt64(4) != 0, reader.GetInt64(5), reader.GetInt64(6), now));
         }
 
         return rows;
     }
 
     private static WhatIfJson Judge(
-        ResidencyModel residency, string tenant, string model, string dataClass, string? deployment, long requests, long tokens, DateTimeOffset now)
+        ResidencyModel residency, string tenant, string model, string dataClass, string? deployment, bool isReadable, long requests, long tokens, DateTimeOffset now)
     {
         WhatIfJson Row(string outcome, IReadOnlyList<string> to, IReadOnlyList<string> reasons) => new(tenant, model, dataClass, deployment, requests, tokens, outcome, to, reasons);
 
@@ -62,7 +64,9 @@ internal static class WhatIf
             return Row(deployment is null ? Same : Refused, [], [gone]);
         }
 
-        var verdicts = residency.JudgeModel(residency.PolicyOf(tenant), residency.Classes.Find(dataClass)!, model, now);
+        // What could be read can be redacted.
+        var found = residency.Classes.Find(dataClass)!;
+        var verdicts = residency.JudgeModel(residency.PolicyOf(tenant), new Handling(found, found, isReadable ? RedactionState.Done : RedactionState.NotDone), model, now);
         var to = verdicts.Where(v => v.IsPermitted).Select(v => v.Deployment).ToList();
         if (to.Count == 0)
         {
