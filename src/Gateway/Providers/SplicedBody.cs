@@ -70,16 +70,6 @@ internal sealed class SplicedBody : Stream
         return _position - start;
     }
 
-    /// <summary>Writes all of it, piece by piece, whatever was read before.</summary>
-    public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
-    {
-        Leaving?.Invoke();
-        foreach (var segment in _segments)
-        {
-            await destination.WriteAsync(segment, cancellationToken);
-        }
-    }
-
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -33,8 +33,14 @@ internal sealed class WholeContent : HttpContent
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        _body.CopyToAsync(stream, cancellationToken);
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        // Of its own: an upstream that answers before it has read all ends the exchange, and another one may have the exchange's buffer while this
+        // is still on its way.
+        var bytes = GC.AllocateUninitializedArray<byte>((int)_body.Length);
+        _body.ReadExactly(bytes);
+        await stream.WriteAsync(bytes, cancellationToken);
+    }
 
     protected override bool TryComputeLength(out long length)
     {
