@@ -17,6 +17,9 @@ internal sealed partial class LlamaScheduler
     // What a request gains at least by waiting until another has read the tokens that both begin with.
     private const int LeastToFollow = 32;
 
+    // Of all cells, those that nobody uses are kept within one part of this many.
+    private const int ShareOfCache = 4;
+
     private readonly FairQueue _queue = new();
     private readonly int _mostRunning;
     private readonly ContextMemory _memory;
@@ -263,6 +266,8 @@ internal sealed partial class LlamaScheduler
         sequence.Tenant.Running--;
         Clear(sequence);
         _freeIds.Push(sequence.Id);
+        _tree.Trim(_cellsTotal / ShareOfCache);
+        CountCells();
         Volatile.Write(ref _runningCount, _running.Count);
     }
 

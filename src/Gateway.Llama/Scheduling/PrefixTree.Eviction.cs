@@ -17,9 +17,22 @@ internal sealed partial class PrefixTree
     /// Takes a node out of the context: of the owner that has most there, so that nobody's use empties another's cache, the one not used for longest.
     /// It goes to the host's memory where there is room. False when all that is left is in use.
     /// </summary>
-    public bool TryEvict()
+    public bool TryEvict() => TryEvict(usedBefore: long.MaxValue);
+
+    /// <summary>
+    /// Takes out what is beyond so many cells that nobody uses, but not what was used last. On a CPU each step looks at every cell that there is, if
+    /// only to find that it is another's: what waits for a next time waits better in the host's memory.
+    /// </summary>
+    public void Trim(int cells)
     {
-        if (Victim() is not { } node)
+        while (Cells - PinnedCells > cells && TryEvict(usedBefore: _uses))
+        {
+        }
+    }
+
+    private bool TryEvict(long usedBefore)
+    {
+        if (Victim(usedBefore) is not { } node)
         {
             return false;
         }
@@ -43,7 +56,7 @@ internal sealed partial class PrefixTree
     /// <summary>An id that nobody has, taken from a node where need be.</summary>
     public bool TryTakeId(out LLamaSeqId id) => freeIds.TryPop(out id) || (TryEvict() && freeIds.TryPop(out id));
 
-    private PrefixNode? Victim()
+    private PrefixNode? Victim(long usedBefore)
     {
         _cellsOfOwners.Clear();
         foreach (var node in _resident)
@@ -54,7 +67,7 @@ internal sealed partial class PrefixTree
         PrefixNode? victim = null;
         foreach (var node in _resident)
         {
-            if (node.Pins == 0 && !node.Children.Exists(static child => child.IsResident) && (victim is null || GoesBefore(node, victim)))
+            if (node.Pins == 0 && node.LastUsed < usedBefore && !node.Children.Exists(static child => child.IsResident) && (victim is null || GoesBefore(node, victim)))
             {
                 victim = node;
             }

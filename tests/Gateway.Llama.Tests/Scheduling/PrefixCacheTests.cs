@@ -201,7 +201,7 @@ public sealed class PrefixCacheTests
     [SharedFact]
     public async Task One_tenant_with_many_prompts_does_not_empty_anothers_cache()
     {
-        await using var engine = await LoadAsync("tiny-llama", options => options with { CacheCells = 1024, HostCacheBytes = 0 });
+        await using var engine = await LoadAsync("tiny-llama", options => options with { CacheCells = 2048, HostCacheBytes = 0 });
         var modest = Request(Numbers(200, 1), maxTokens: 5) with { Owner = "modest" };
         await engine.AskAsync(modest);
         for (var i = 0; i < 10; i++)

@@ -56,8 +56,11 @@ public sealed class PrefixTreeTests
 
         public void Do(Random random)
         {
-            switch (random.Next(6))
+            switch (random.Next(7))
             {
+                case 6:
+                    _tree.Trim(random.Next(60));
+                    break;
                 case 0 or 1:
                     Begin(random);
                     break;

@@ -16,12 +16,12 @@ public sealed class SoakTests
         using var adapter = await engine.LoadAdapterAsync(TestModels.Tiny("tiny-llama-lora.gguf"));
         var constraint = new GrammarConstraint(TestGrammars.OfSchema(Schema));
         var random = new Random(7);
-        var prefixes = Enumerable.Range(0, 6).Select(i => PrefixCacheTests.Numbers(200, i)).ToArray();
+        var prefixes = Enumerable.Range(0, 6).Select(i => PrefixCacheTests.Numbers(100, i)).ToArray();
         var requests = Enumerable.Range(0, 2000).Select(i =>
         {
             var prefix = prefixes[random.Next(prefixes.Length)];
-            int[] prompt = [.. prefix[..random.Next(1, prefix.Length)], .. PrefixCacheTests.Numbers(random.Next(1, random.Next(20) == 0 ? 500 : 20), i)];
-            var request = PrefixCacheTests.Request(prompt, maxTokens: random.Next(20) == 0 ? 300 : random.Next(1, 12)) with
+            int[] prompt = [.. prefix[..random.Next(1, prefix.Length)], .. PrefixCacheTests.Numbers(random.Next(1, random.Next(40) == 0 ? 500 : 12), i)];
+            var request = PrefixCacheTests.Request(prompt, maxTokens: random.Next(40) == 0 ? 300 : random.Next(1, 8)) with
             {
                 Owner = "owner " + random.Next(4),
                 Weight = random.Next(1, 4),
