@@ -107,7 +107,7 @@ internal sealed partial class EngineMiddleware
             return;
         }
 
-        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended, out var computing))
+        if (!engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended, out var computing, exchange.Caller.Tenant.Name))
         {
             await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Model!.Name));
             return;

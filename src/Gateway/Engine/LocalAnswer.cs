@@ -19,7 +19,7 @@ internal sealed class LocalAnswer(HttpContext context, Exchange exchange, LocalR
         [.. generations.Select(g => new ChoiceReader(g, request.CreateParser(), engine, request.VisibleTokens))];
 
     /// <summary>What was used so far. A prompt counts once, however many answers to it were asked for, and not before one of them was begun.</summary>
-    public Usage Usage => new(request.Prompts.Where(IsBegun).Sum(p => p.Count), generations.Sum(g => g.CompletionTokens)) 
+    public Usage Usage => new(request.Prompts.Where(IsBegun).Sum(p => p.Count), generations.Sum(g => g.CompletionTokens))
     {
         ReasoningTokens = CountReasoning(),
         CachedTokens = request.Prompts.Select(CachedOf).Sum(),
