@@ -29,17 +29,19 @@ public sealed partial class LlamaEngine
     internal VectorScheduler? Vectors => _vectors;
 
     /// <summary>
-    /// Queues texts to be turned into vectors: all of them, or none. False when too many requests wait: try again later. The texts of several
-    /// requests take turns.
+    /// Queues texts to be turned into vectors: all of them, or none. False when too many requests wait: try again later. Owners take turns, and so
+    /// do the requests of each.
     /// </summary>
     /// <param name="texts">Token ids of each text; for a reranker, query and document as <see cref="TokenizePair"/> puts them together.</param>
     /// <param name="cancellationToken">Ends the computation within one step.</param>
     /// <param name="result">Completes when all vectors are there, or none will be. It never fails.</param>
+    /// <param name="owner">Whose request it is.</param>
     /// <exception cref="ArgumentException">There is no text, or one is empty, longer than <see cref="LlamaModelInfo.ContextLength"/>, or holds a
     /// token that is not in the vocabulary.</exception>
     /// <exception cref="NotSupportedException">The model makes no vectors (<see cref="LlamaModelInfo.Task"/>).</exception>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
-    public bool TryComputeVectors(IReadOnlyList<int[]> texts, CancellationToken cancellationToken, [NotNullWhen(true)] out Task<VectorResult>? result)
+    public bool TryComputeVectors(
+        IReadOnlyList<int[]> texts, CancellationToken cancellationToken, [NotNullWhen(true)] out Task<VectorResult>? result, string owner = "")
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (_vectors is null)
@@ -58,7 +60,7 @@ public sealed partial class LlamaEngine
             CheckTokens(text, "text", nameof(texts));
         }
 
-        var job = new VectorJob(texts, cancellationToken);
+        var job = new VectorJob(texts, cancellationToken, owner);
         result = _vectors.TryEnqueue(job) ? job.Result : null;
         return result is not null;
     }

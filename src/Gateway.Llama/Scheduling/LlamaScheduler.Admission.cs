@@ -17,8 +17,8 @@ internal sealed partial class LlamaScheduler
     // What a request gains at least by waiting until another has read the tokens that both begin with.
     private const int LeastToFollow = 32;
 
-    // Of all cells, those that nobody uses are kept within one part of this many.
-    private const int ShareOfCache = 4;
+    // Of all cells, those that nobody uses are kept within one part of this many: 2,000 of them make a step of one stream about a tenth longer.
+    private const int ShareOfCache = 8;
 
     private readonly FairQueue _queue = new();
     private readonly int _mostRunning;

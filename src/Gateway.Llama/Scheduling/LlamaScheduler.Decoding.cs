@@ -117,13 +117,34 @@ internal sealed partial class LlamaScheduler
             _abort.CountDown();
         }
 
+        if (_tree.Kind == PrefixMemory.Checkpoints)
+        {
+            StartAllOver();
+            return;
+        }
+
         foreach (var sequence in group)
         {
-            // A recurrent model cannot take back a part; it starts over from the sequence's own tokens.
             if (!NativeApi.llama_memory_seq_rm(_context.Memory, sequence.Id, sequence.Decoded, -1))
             {
                 Clear(sequence);
             }
+        }
+    }
+
+    /// <summary>
+    /// A recurrent model cannot take back a part. And libllama moves states about in a decode, those of sequences that have no part in it too: after
+    /// one that failed, none is what it should be. All go on from their own tokens.
+    /// </summary>
+    private void StartAllOver()
+    {
+        _context.MemoryClear(data: false);
+        _tree.Clear();
+        FreeAllIds();
+        foreach (var sequence in _running)
+        {
+            sequence.StartOver();
+            sequence.Id = _freeIds.Pop();
         }
     }
 

@@ -17,20 +17,20 @@ internal sealed partial class PrefixTree
     /// Takes a node out of the context: of the owner that has most there, so that nobody's use empties another's cache, the one not used for longest.
     /// It goes to the host's memory where there is room. False when all that is left is in use.
     /// </summary>
-    public bool TryEvict() => TryEvict(usedBefore: long.MaxValue);
+    public bool TryEvict() => TryEvict(usedBefore: long.MaxValue, savedOnly: false);
 
     /// <summary>
     /// Takes out what is beyond so many cells that nobody uses, but not what was used last. On a CPU each step looks at every cell that there is, if
-    /// only to find that it is another's: what waits for a next time waits better in the host's memory.
+    /// only to find that it is another's: what waits for a next time waits better in the host's memory, as far as there is room.
     /// </summary>
     public void Trim(int cells)
     {
-        while (Cells - PinnedCells > cells && TryEvict(usedBefore: _uses))
+        while (Cells - PinnedCells > cells && TryEvict(usedBefore: _uses, savedOnly: true))
         {
         }
     }
 
-    private bool TryEvict(long usedBefore)
+    private bool TryEvict(long usedBefore, bool savedOnly)
     {
         if (Victim(usedBefore) is not { } node)
         {
@@ -38,6 +38,11 @@ internal sealed partial class PrefixTree
         }
 
         var isSaved = TrySave(node);
+        if (!isSaved && savedOnly && node.Tokens.Length >= LeastToSave)
+        {
+            return false;
+        }
+
         memory.Remove(node.Id!.Value);
         freeIds.Push(node.Id.Value);
         Cells -= node.Tokens.Length;
@@ -84,7 +89,8 @@ internal sealed partial class PrefixTree
 
     private bool TrySave(PrefixNode node)
     {
-        if (node.Tokens.Length < LeastToSave || hostBytes == 0)
+        // Without it those below it, which are there already, would be of no use.
+        if ((node.Tokens.Length < LeastToSave && node.Children.Count == 0) || hostBytes == 0)
         {
             return false;
         }

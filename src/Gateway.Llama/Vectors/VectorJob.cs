@@ -1,7 +1,7 @@
 namespace Gateway.Llama.Vectors;
 
 /// <summary>Texts of one request, on their way to vectors. Only the scheduler's thread changes it.</summary>
-internal sealed class VectorJob(IReadOnlyList<int[]> texts, CancellationToken cancellationToken)
+internal sealed class VectorJob(IReadOnlyList<int[]> texts, CancellationToken cancellationToken, string owner = "")
 {
     private readonly TaskCompletionSource<VectorResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly float[][] _vectors = new float[texts.Count][];
@@ -9,6 +9,8 @@ internal sealed class VectorJob(IReadOnlyList<int[]> texts, CancellationToken ca
     private int _computedTokens;
 
     public IReadOnlyList<int[]> Texts { get; } = texts;
+
+    public string Owner => owner;
 
     public CancellationToken CancellationToken { get; } = cancellationToken;
 

@@ -1,31 +1,54 @@
 namespace Gateway.Llama.Vectors;
 
 /// <summary>
-/// Puts together the next batch: a text of each job in turn, so that one with thousands of texts holds nobody up. When the text whose turn
-/// it is does not fit any more, the batch is closed and it comes first in the next: a long one never waits for ever.
+/// Puts together the next batch: a text of each owner in turn, and of the owner's jobs in turn, so that neither many requests nor one with thousands
+/// of texts hold others up. When the text whose turn it is does not fit any more, the batch is closed and it comes first in the next: a long one
+/// never waits for ever.
 /// </summary>
 internal sealed class VectorPlanner(int mostTokens, int mostTexts)
 {
-    private readonly Queue<VectorJob> _turns = new();
+    // Each has a job.
+    private readonly Queue<Queue<VectorJob>> _turns = new();
     private readonly List<VectorItem> _batch = [];
 
     public bool IsEmpty => _turns.Count == 0;
 
-    public void Add(VectorJob job) => _turns.Enqueue(job);
+    public void Add(VectorJob job)
+    {
+        foreach (var jobs in _turns)
+        {
+            if (string.Equals(jobs.Peek().Owner, job.Owner, StringComparison.Ordinal))
+            {
+                jobs.Enqueue(job);
+                return;
+            }
+        }
+
+        _turns.Enqueue(new Queue<VectorJob>([job]));
+    }
 
     /// <summary>Takes out the jobs of which <paramref name="isGone"/> says so, and gives each to <paramref name="leave"/>.</summary>
     public void Remove(Func<VectorJob, bool> isGone, Action<VectorJob> leave)
     {
-        for (var left = _turns.Count; left > 0; left--)
+        for (var owners = _turns.Count; owners > 0; owners--)
         {
-            var job = _turns.Dequeue();
-            if (isGone(job))
+            var jobs = _turns.Dequeue();
+            for (var left = jobs.Count; left > 0; left--)
             {
-                leave(job);
+                var job = jobs.Dequeue();
+                if (isGone(job))
+                {
+                    leave(job);
+                }
+                else
+                {
+                    jobs.Enqueue(job);
+                }
             }
-            else
+
+            if (jobs.Count > 0)
             {
-                _turns.Enqueue(job);
+                _turns.Enqueue(jobs);
             }
         }
     }
@@ -35,8 +58,9 @@ internal sealed class VectorPlanner(int mostTokens, int mostTexts)
     {
         _batch.Clear();
         var tokens = 0;
-        while (_batch.Count < mostTexts && _turns.TryPeek(out var job))
+        while (_batch.Count < mostTexts && _turns.TryPeek(out var jobs))
         {
+            var job = jobs.Peek();
             tokens += job.NextText.Length;
             if (tokens > mostTokens && _batch.Count > 0)
             {
@@ -45,9 +69,15 @@ internal sealed class VectorPlanner(int mostTokens, int mostTexts)
 
             _batch.Add(job.Take());
             _turns.Dequeue();
+            jobs.Dequeue();
             if (job.HasNext)
             {
-                _turns.Enqueue(job);
+                jobs.Enqueue(job);
+            }
+
+            if (jobs.Count > 0)
+            {
+                _turns.Enqueue(jobs);
             }
         }
 

@@ -81,7 +81,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
             return;
         }
 
-        if (!engine.Engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended, out var computing))
+        if (!engine.Engine.TryComputeVectors([.. request.Inputs.SelectMany(windows => windows)], ended, out var computing, exchange.Caller.Tenant.Name))
         {
             await exchange.RefuseAsync(context, ApiError.Overloaded(exchange.Envelope.Model));
             return;

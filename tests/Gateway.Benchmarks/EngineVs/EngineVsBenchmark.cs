@@ -28,7 +28,7 @@ internal static class EngineVsBenchmark
         var options = EngineVsOptions.Parse([.. arguments.Where(a => !wanted.Exists(p => string.Equals(p.Name, a, StringComparison.Ordinal)))]);
         if (options is null)
         {
-            Console.Error.WriteLine($"Parts: {string.Join(' ', Parts.Select(p => p.Name))}");
+            await Console.Error.WriteLineAsync($"Parts: {string.Join(' ', Parts.Select(p => p.Name))}");
             return 2;
         }
 

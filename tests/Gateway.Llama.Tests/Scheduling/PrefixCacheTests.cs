@@ -35,7 +35,7 @@ public sealed class PrefixCacheTests
                 {
                     Assert.Equal(0, answer.Generation.CachedTokens);
                 }
-                else if (time == 2 && run.PromptIds.Length > 40)
+                else if (time == 2 && run.PromptIds.Length > 40 && model != "tiny-gemma3")
                 {
                     Assert.InRange(answer.Generation.CachedTokens, run.PromptIds.Length - 32, run.PromptIds.Length - 1);
                 }

@@ -79,7 +79,7 @@ public sealed class PrefixTreeTests
         public void Verify()
         {
             // Every cell is counted once, and what is pinned is there.
-            Assert.Equal(_memory.Cells(_kind), _tree.Cells + _running.Sum(r => r.Own));
+            Assert.Equal(_memory.CellCount, _tree.Cells + _running.Sum(r => r.Own));
             Assert.InRange(_tree.PinnedCells, 0, _tree.Cells);
             Assert.InRange(_tree.HostBytes, 0, 200);
             Assert.Equal(Ids, _free.Count + _running.Count + _memory.Held.Except(_running.Select(r => (int)r.Id)).Count());
@@ -218,7 +218,7 @@ public sealed class PrefixTreeTests
 
         public IEnumerable<int> Held => _cells.SelectMany(c => c.Ids).Distinct();
 
-        public int Cells(PrefixMemory kind) => _cells.Count;
+        public int CellCount => _cells.Count;
 
         public int[] TokensOf(LLamaSeqId id)
         {

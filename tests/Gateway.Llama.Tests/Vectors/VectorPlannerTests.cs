@@ -19,6 +19,22 @@ public sealed class VectorPlannerTests
     }
 
     [Fact]
+    public void Owners_take_turns_however_many_jobs_each_has()
+    {
+        var planner = new VectorPlanner(mostTokens: 10, mostTexts: 4);
+        VectorJob[] many = [.. Enumerable.Range(0, 5).Select(_ => new VectorJob([[1], [1]], CancellationToken.None, "many"))];
+        var one = new VectorJob([[1], [1], [1]], CancellationToken.None, "one");
+        foreach (var job in many.Append(one))
+        {
+            planner.Add(job);
+        }
+
+        Assert.Equal([(many[0], 0), (one, 0), (many[1], 0), (one, 1)], Plan(planner));
+        planner.Remove(job => job == many[2], _ => { });
+        Assert.Equal([(many[3], 0), (one, 2), (many[4], 0), (many[0], 1)], Plan(planner));
+    }
+
+    [Fact]
     public void A_text_that_does_not_fit_any_more_comes_first_in_the_next_batch()
     {
         var planner = new VectorPlanner(mostTokens: 10, mostTexts: 5);
