@@ -29,7 +29,7 @@ internal static class CacheSettings
     public static void Check(GgufFile file, LlamaEngineOptions options)
     {
         var model = new ModelMetadata(file);
-        if (!options.KVCacheType.IsQuantized() || Architectures.Encoders.Contains(model.Architecture) || model.KVHeadCount(0) == 0)
+        if (!options.KVCacheType.IsQuantized() || Architectures.Encoders.Contains(model.Architecture) || !HasCache(model))
         {
             return;
         }
@@ -46,5 +46,17 @@ internal static class CacheSettings
                     "Host it with the cache type f16");
             }
         }
+    }
+
+    // Some have attention in few of their layers, some in none.
+    private static bool HasCache(ModelMetadata model)
+    {
+        var layer = 0;
+        while (layer < model.LayerCount && model.KVHeadCount(layer) == 0)
+        {
+            layer++;
+        }
+
+        return layer < model.LayerCount;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -7,10 +8,13 @@ namespace Gateway.Engine.Workers;
 internal static class WorkerFolder
 {
     // sockaddr_un has 108 bytes on Linux, 104 on others, with a zero at the end.
-    private const int LongestPath = 103;
+    private const int LongestPath = 102;
 
     private const string Prefix = "gateway-worker-";
     private const string SocketName = "s";
+
+    // The system's own bound; a connection that finds no place is refused.
+    private const int Backlog = 4096;
 
     /// <summary>Path of a socket that is to be made, in a new folder; null where no place can be written to, or all have paths that are too long.</summary>
     /// <param name="places">Folders that may hold it, the best first.</param>
@@ -32,6 +36,8 @@ internal static class WorkerFolder
 
             try
             {
+                Sweep(place);
+
                 // Windows gives a folder the rights of the one that it is in, which for these places are the user's.
                 _ = OperatingSystem.IsWindows()
                     ? Directory.CreateDirectory(folder)
@@ -47,6 +53,16 @@ internal static class WorkerFolder
         return null;
     }
 
+    /// <summary>A socket that listens there. It gets its name when it does, so that one that refuses a connection is one that was left.</summary>
+    public static Socket Listen(string socket)
+    {
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(socket + "-"));
+        listener.Listen(Backlog);
+        File.Move(socket + "-", socket);
+        return listener;
+    }
+
     /// <summary>Removes the socket and its folder, as far as they are there.</summary>
     public static void Remove(string socket)
     {
@@ -58,6 +74,33 @@ internal static class WorkerFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The other side was faster, or will be.
+        }
+    }
+
+    // A worker whose gateway was killed is ended by the kernel before it can tidy up.
+    private static void Sweep(string place)
+    {
+        foreach (var folder in Directory.EnumerateDirectories(place, Prefix + "*"))
+        {
+            var socket = Path.Combine(folder, SocketName);
+            if (File.Exists(socket) && IsLeft(socket))
+            {
+                Remove(socket);
+            }
+        }
+    }
+
+    private static bool IsLeft(string socket)
+    {
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            client.Connect(new UnixDomainSocketEndPoint(socket));
+            return false;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode == SocketError.ConnectionRefused;
         }
     }
 }

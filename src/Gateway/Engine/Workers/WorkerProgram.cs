@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text.Json;
 using Gateway.Cli;
 using Gateway.Llama;
@@ -35,9 +34,7 @@ internal static class WorkerProgram
             return ExitCode.Failed;
         }
 
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(settings.Socket));
-        listener.Listen(4096);
+        using var listener = WorkerFolder.Listen(settings.Socket);
         notes.Write(new WorkerNote { Ready = engine.Info });
         _ = TellStatisticsAsync(engine, notes);
         var connection = new WorkerConnection(new WorkerAdapters(engine), TimeProvider.System, loggers.CreateLogger<EngineAnswer>());
