@@ -162,7 +162,7 @@ public sealed class LedgerTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("embeddings", "\"input\":[\"12345678\",[1,2,3]],\"stream\":true", "{\"data\":[],\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}", 7, false)]
+    [InlineData("embeddings", "\"input\":[\"12345678\",\"123\"],\"stream\":true", "{\"data\":[],\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}", 7, false)]
     [InlineData("embeddings", "\"input\":[\"12345678\",[1,2,3]]", "{\"data\":[{\"embedding\":[0.1,0.2]}]}", 5, true)]
     [InlineData("rerank", "\"query\":\"1234\",\"documents\":[\"5678\"]", "{\"results\":[],\"usage\":{\"total_tokens\":9}}", 9, false)]
     [InlineData("rerank", "\"query\":\"1234\",\"documents\":[\"5678\",{\"text\":\"9012\"}]", "{\"results\":[{\"index\":0,\"document\":{\"text\":\"5678\"}}]}", 3, true)]
