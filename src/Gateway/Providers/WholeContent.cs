@@ -38,7 +38,7 @@ internal sealed class WholeContent : HttpContent
         // Of its own: an upstream that answers before it has read all ends the exchange, and another one may have the exchange's buffer while this
         // is still on its way.
         var bytes = GC.AllocateUninitializedArray<byte>((int)_body.Length);
-        _body.ReadExactly(bytes);
+        await _body.ReadExactlyAsync(bytes, cancellationToken);
         await stream.WriteAsync(bytes, cancellationToken);
     }
 
