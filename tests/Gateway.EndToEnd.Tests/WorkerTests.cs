@@ -39,10 +39,9 @@ public sealed partial class WorkerTests
         {
             Assert.DoesNotContain(Secret, await File.ReadAllTextAsync($"/proc/{worker}/environ"), StringComparison.Ordinal);
             Assert.EndsWith("worker\0", await File.ReadAllTextAsync($"/proc/{worker}/cmdline"), StringComparison.Ordinal);
+            var socket = Assert.Single(Directory.GetDirectories(folder, "gateway-worker-*"));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(socket));
         }
-
-        var socket = Assert.Single(Directory.GetDirectories(folder, "gateway-worker-*"));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(socket));
 
         await gateway.KillAsync();
 

@@ -317,5 +317,5 @@ public abstract class LocalEmbeddingsTests(LocalGateway shared)
 
 public sealed class LocalEmbeddingsInProcessTests(LocalGateway shared) : LocalEmbeddingsTests(shared), IClassFixture<LocalGateway>;
 
-[Collection(IsolatedGatewayCollection.Name)]
+[Collection(IsolatedGatewayClasses.Name)]
 public sealed class LocalEmbeddingsInWorkerTests(IsolatedGateway shared) : LocalEmbeddingsTests(shared);

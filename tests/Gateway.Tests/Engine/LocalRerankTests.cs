@@ -107,5 +107,5 @@ public abstract class LocalRerankTests(LocalGateway shared)
 
 public sealed class LocalRerankInProcessTests(LocalGateway shared) : LocalRerankTests(shared), IClassFixture<LocalGateway>;
 
-[Collection(IsolatedGatewayCollection.Name)]
+[Collection(IsolatedGatewayClasses.Name)]
 public sealed class LocalRerankInWorkerTests(IsolatedGateway shared) : LocalRerankTests(shared);

@@ -148,5 +148,5 @@ public abstract class TokenEndpointsTests(LocalGateway shared)
 
 public sealed class TokenEndpointsInProcessTests(LocalGateway shared) : TokenEndpointsTests(shared), IClassFixture<LocalGateway>;
 
-[Collection(IsolatedGatewayCollection.Name)]
+[Collection(IsolatedGatewayClasses.Name)]
 public sealed class TokenEndpointsInWorkerTests(IsolatedGateway shared) : TokenEndpointsTests(shared);

@@ -96,7 +96,7 @@ public sealed class IsolatedGateway : LocalGateway
 
 /// <summary>Classes whose tests share one <see cref="IsolatedGateway"/>.</summary>
 [CollectionDefinition(Name)]
-public sealed class IsolatedGatewayCollection : ICollectionFixture<IsolatedGateway>
+public sealed class IsolatedGatewayClasses : ICollectionFixture<IsolatedGateway>
 {
     public const string Name = "isolated";
 }
