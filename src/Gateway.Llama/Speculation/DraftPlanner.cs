@@ -10,7 +10,7 @@ internal static class DraftPlanner
     internal const int Most = 16;
 
     // What trying has to bring at least, so that noise does not make it try.
-    private const double LeastGain = 1.03;
+    private const double LeastGain = 1.1;
 
     /// <summary>The number of guesses of one sequence.</summary>
     /// <param name="lookup">The sequence's guesses.</param>

@@ -11,7 +11,9 @@ internal sealed class StepTimes
     // A token more than was ever measured costs this share of one, until it is: low enough to be tried.
     internal const double FirstShare = 0.25;
 
-    private const double Smoothing = 0.2;
+    // What else runs on the machine makes a step longer, never shorter: the short ones tell what it costs.
+    private const double SmoothingDown = 0.2;
+    private const double SmoothingUp = 0.04;
 
     // Two sizes an octave above 4 tokens: 1, 2, 3, 4, 5-6, 7-8, 9-12 ...
     private readonly (double Tokens, double Seconds, long Step)[] _sizes = new (double, double, long)[32];
@@ -22,7 +24,7 @@ internal sealed class StepTimes
     {
         _step++;
         ref var size = ref _sizes[IndexOf(tokens)];
-        var smoothing = IsKnown(size) ? Smoothing : 1;
+        var smoothing = !IsKnown(size) ? 1 : elapsed.TotalSeconds < size.Seconds ? SmoothingDown : SmoothingUp;
         size = (size.Tokens + (smoothing * (tokens - size.Tokens)), size.Seconds + (smoothing * (elapsed.TotalSeconds - size.Seconds)), _step);
     }
 
