@@ -65,7 +65,7 @@ internal static class WorkerClient
                 {
                     var end = WorkerFrame.ReadJson<WorkerEnd>(content);
                     await (answer?.FlushAsync() ?? Task.CompletedTask);
-                    answer?.TakeEnd(end);
+                    await (answer?.TakeEndAsync(end) ?? Task.CompletedTask);
                     return end;
                 }
 

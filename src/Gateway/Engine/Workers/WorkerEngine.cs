@@ -27,12 +27,13 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
     public async Task AnswerAsync(HttpContext context, Exchange exchange, AnswerDefaults defaults, long createdAt, CancellationToken stopping)
     {
         var call = CallOf(WorkerOperation.Answer, exchange, defaults) with { CreatedAt = createdAt };
-        var answer = new WorkerAnswer(context, exchange, Worker.Time);
-        var end = await AskAsync(call, exchange.Envelope.Body, answer, stopping, context.RequestAborted);
+        using var answer = new WorkerAnswer(context, exchange, Worker.Time);
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, answer.Refused);
+        var end = await AskAsync(call, exchange.Envelope.Body, answer, stopping, gone.Token);
 
         // As a model of this process, which ends by it.
         context.RequestAborted.ThrowIfCancellationRequested();
-        if (end is null)
+        if (end is null && !answer.Refused.IsCancellationRequested)
         {
             await answer.BreakOffAsync(Down(exchange.Envelope.Model));
         }
@@ -54,7 +55,8 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
     public async Task<ApiError?> ForwardAsync(HttpContext context, WorkerOperation operation, JsonElement body, string? model)
     {
         var call = new WorkerCall(operation) { Id = context.TraceIdentifier };
-        var end = await AskAsync(call, JsonSerializer.SerializeToUtf8Bytes(body), new WorkerAnswer(context, exchange: null, Worker.Time), CancellationToken.None, context.RequestAborted);
+        using var answer = new WorkerAnswer(context, exchange: null, Worker.Time);
+        var end = await AskAsync(call, JsonSerializer.SerializeToUtf8Bytes(body), answer, CancellationToken.None, context.RequestAborted);
         context.RequestAborted.ThrowIfCancellationRequested();
         if (end is null && context.Response.HasStarted)
         {

@@ -24,10 +24,13 @@ internal sealed class AnswerRewriter
 
     public AnswerRewriter(RedactedRequest? redaction, AnswerScreen? screen) => (_redaction, _screen) = (redaction, screen);
 
-    /// <summary>What is to be done with the answer of the exchange's deployment; null where that is nothing.</summary>
+    /// <summary>
+    /// What is to be done with the answer of the exchange's deployment; null where that is nothing, as in a worker process, which knows no deployment: its
+    /// answers are changed by the gateway.
+    /// </summary>
     public static AnswerRewriter? Of(Exchange exchange)
     {
-        var redaction = exchange.Deployment!.Upstream is null ? null : exchange.Screening?.Redaction;
+        var redaction = exchange.Deployment?.Upstream is null ? null : exchange.Screening?.Redaction;
         var screen = exchange.AnswerScreen;
         return (redaction is null && screen is null) || exchange.Endpoint == ApiEndpoint.Embeddings ? null : new AnswerRewriter(redaction, screen);
     }
