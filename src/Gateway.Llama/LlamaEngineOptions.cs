@@ -60,7 +60,7 @@ public sealed record LlamaEngineOptions
     public bool PrefixCache { get; init; } = true;
 
     /// <summary>Whether tokens are guessed, and several decoded in one step, where that is faster. Answers are the same.</summary>
-    public Speculate Speculation { get; init; } = Speculate.Lookup;
+    public Speculate Speculation { get; init; }
 
     /// <summary>So many guesses whenever there are any, whatever they bring: what is measured is another time another, and tests are to be the same.</summary>
     internal int? FixedGuesses { get; init; }
@@ -118,12 +118,12 @@ public sealed record LlamaEngineOptions
 /// <summary>Where guesses of the next tokens come from.</summary>
 public enum Speculate
 {
+    /// <summary>Nothing is guessed.</summary>
+    Off,
+
     /// <summary>
     /// From the request's own prompt and answer: what followed when the last tokens were there before. Tried only while, by what was measured, it
     /// makes answers faster. Models whose memory cannot take tokens back (recurrent layers, sliding windows) go without.
     /// </summary>
     Lookup,
-
-    /// <summary>Nothing is guessed.</summary>
-    Off,
 }

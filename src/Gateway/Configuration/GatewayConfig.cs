@@ -205,7 +205,7 @@ internal sealed record DeploymentConfig
     [LocalOnly, Description("local: LoRA adapters that this deployment answers with. Deployments with the same file and settings share one model in memory, whatever their adapters.")]
     public IReadOnlyList<LoraConfig> Lora { get; init; } = [];
 
-    [LocalOnly, Description("local: guesses of the next tokens, several decoded in one step where that is faster: `lookup` (default), from the request's own prompt and answer, or `off`. Requests with a seed go without. Answers follow the model's own probabilities either way.")]
+    [LocalOnly, Description("local: guesses of the next tokens, several decoded in one step where that is faster: `off` (default), or `lookup`, from the request's own prompt and answer. Requests with a seed go without. Answers follow the model's own probabilities either way.")]
     public Speculate Speculation { get; init; }
 
     [LocalOnly, Description("local: when the model is loaded: `startup` (default), or `first_use`, with the first request that asks for it.")]

@@ -1,13 +1,13 @@
 namespace Gateway.Benchmarks.EngineVs;
 
-/// <summary>What guessing the next tokens brings: the gateway with it against itself without, and against llama-server, which guesses nothing unless told to.</summary>
+/// <summary>What guessing the next tokens brings: the gateway with it against itself as it comes, and against llama-server where that is there.</summary>
 internal static class SpeculationPart
 {
     public static async Task RunAsync(Comparison comparison, EngineClient client, ColdText text)
     {
-        using var without = await GatewayServer.StartAsync(comparison.Options with { Deployment = "speculation: off" }, "gateway that guesses nothing");
-        var guesses = new Comparison(comparison.Servers[0], without, comparison.Options);
-        await client.StreamAsync(without, new EngineCall(text.Of(200), 32));
+        using var guessing = await GatewayServer.StartAsync(comparison.Options with { Deployment = "speculation: lookup" }, "gateway that guesses");
+        var guesses = new Comparison(guessing, comparison.Servers[0], comparison.Options);
+        await client.StreamAsync(guessing, new EngineCall(text.Of(200), 32));
         foreach (var streams in (int[])[1, 8])
         {
             // Greedy, and kept from ending, this model repeats itself: what a quotation or a corrected text is for a larger one.
@@ -15,7 +15,7 @@ internal static class SpeculationPart
             await RunAsync(guesses, client, text, $"{streams} streams that do not", "at least 0.97x", streams, temperature: 1.5);
         }
 
-        await RunAsync(comparison, client, text, "1 stream that repeats", "more than 1.00x", streams: 1, temperature: 0);
+        await RunAsync(new Comparison(guessing, comparison.Servers[^1], comparison.Options), client, text, "1 stream that repeats", "more than 1.00x", streams: 1, temperature: 0);
     }
 
     private static Task RunAsync(Comparison comparison, EngineClient client, ColdText text, string what, string aim, int streams, double temperature) =>

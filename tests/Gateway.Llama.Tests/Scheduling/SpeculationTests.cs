@@ -188,7 +188,7 @@ public sealed class SpeculationTests
     private static Task<LlamaEngine> LoadAsync(string model = "tiny-llama", Func<LlamaEngineOptions, LlamaEngineOptions>? configure = null) =>
         TestModels.LoadAsync(TestModels.Tiny(model + ".gguf"), options =>
         {
-            options = options with { FixedGuesses = 6 };
+            options = options with { Speculation = Speculate.Lookup, FixedGuesses = 6 };
             return configure is null ? options : configure(options);
         });
 
