@@ -54,8 +54,11 @@ internal sealed partial class ModelRoom<T>
             else if ((ahead == 0 || ahead + bytes + pinned <= budget.Limit) && TryTake(wanted))
             {
                 _queue.Remove(wanted);
+
+                // Counted from here, not from when a thread is free for it.
+                var started = time.GetTimestamp();
                 wanted.State = LoadState.Loading;
-                _ = Task.Run(() => LoadNowAsync(wanted));
+                _ = Task.Run(() => LoadNowAsync(wanted, started));
             }
             else if (wanted.IsGentle)
             {
@@ -185,9 +188,8 @@ internal sealed partial class ModelRoom<T>
         }
     }
 
-    private async Task LoadNowAsync(Resident<T> resident)
+    private async Task LoadNowAsync(Resident<T> resident, long started)
     {
-        var started = time.GetTimestamp();
         T? value = null;
         Exception? failure = null;
         try
