@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Gateway.Benchmarks.EngineVs;
 using Gateway.Llama;
 using Gateway.Llama.Grammars;
 using Gateway.Tests;
@@ -43,10 +44,10 @@ internal static class GrammarBenchmark
                 }
             }
 
-            var free = Median(rates[0]);
+            var free = Comparison.Median(rates[0]);
             for (var kind = 0; kind < Kinds.Length; kind++)
             {
-                Console.WriteLine($"grammar: {streams} streams, {Kinds[kind].Name}: {Median(rates[kind]):F0} tokens/s ({Median(rates[kind]) / free:F2}x of none)");
+                Console.WriteLine($"grammar: {streams} streams, {Kinds[kind].Name}: {Comparison.Median(rates[kind]):F0} tokens/s ({Comparison.Median(rates[kind]) / free:F2}x of none)");
             }
         }
 
@@ -92,6 +93,4 @@ internal static class GrammarBenchmark
         }));
         return tokens / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

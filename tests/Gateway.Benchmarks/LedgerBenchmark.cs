@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Gateway.Admin;
+using Gateway.Benchmarks.EngineVs;
 using Gateway.Exchanges;
 using Gateway.Ledger;
 using Gateway.Stores;
@@ -78,13 +79,11 @@ internal static class LedgerBenchmark
         foreach (var (name, gateway, rounds) in gateways)
         {
             Console.WriteLine(
-                $"ledger: {name}, medians of {Rounds}: whole path / bare YARP {Median(rounds, r => r.Ratio):F2}x CPU per request (aim with batch at most 1.25x), "
-                + $"{Median(rounds, r => r.Added):F1} us added; latency p50 {Median(rounds, r => r.P50):F0} us, p99 {Median(rounds, r => r.P99):F0} us");
+                $"ledger: {name}, medians of {Rounds}: whole path / bare YARP {Comparison.Median(rounds.Select(r => r.Ratio)):F2}x CPU per request (aim with batch at most 1.25x), "
+                + $"{Comparison.Median(rounds.Select(r => r.Added)):F1} us added; latency p50 {Comparison.Median(rounds.Select(r => r.P50)):F0} us, p99 {Comparison.Median(rounds.Select(r => r.P99)):F0} us");
             gateway.Dispose();
         }
     }
-
-    private static double Median<T>(IEnumerable<T> rounds, Func<T, double> value) => rounds.Select(value).Order().ElementAt(Rounds / 2);
 
     private static async Task<Child> StartAsync(string upstream, string durability, string? connectionString)
     {

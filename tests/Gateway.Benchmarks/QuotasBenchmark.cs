@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Benchmarks.EngineVs;
 using Gateway.Quotas;
 
 namespace Gateway.Benchmarks;
@@ -69,13 +70,7 @@ internal static class QuotasBenchmark
         }
 
         Console.WriteLine(
-            $"quotas: {name}, {tenants} tenants, medians of {Rounds}: limits / none: CPU {Median(added):F2}x, latency {Median(latency):F2}x; with ledger and limits / bare YARP: CPU {Median(whole):F2}x (aim at most 1.25x)");
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
+            $"quotas: {name}, {tenants} tenants, medians of {Rounds}: limits / none: CPU {Comparison.Median(added):F2}x, latency {Comparison.Median(latency):F2}x; with ledger and limits / bare YARP: CPU {Comparison.Median(whole):F2}x (aim at most 1.25x)");
     }
 
     private static async Task<Child> StartAsync(Child upstream, int tenants, string plan, string more)

@@ -56,22 +56,24 @@ internal static class TokenEndpoints
         return document is null ? error : await answer(context, document.RootElement);
     }
 
-    private static async Task<ApiError?> TokenizeAsync(HttpContext context, JsonElement body)
+    // Here, or in the process that the model is in.
+    private static async Task<ApiError?> AskAsync(
+        HttpContext context, string? model, WorkerOperation operation, JsonElement body, Func<InProcessEngine, Task<ApiError?>> here)
     {
-        if (TokenizeRequest.Read(body, out var error) is not { } request)
-        {
-            return error;
-        }
-
-        var (lease, refusal) = await TokenModel.FindAsync(context, request.Model);
+        var (lease, refusal) = await TokenModel.FindAsync(context, model);
         using var held = lease;
         return lease?.Loaded switch
         {
             null => refusal,
-            WorkerEngine worker => await worker.ForwardAsync(context, WorkerOperation.Tokenize, body, request.Model),
-            var engine => await TokenizeAsync(context, request, (InProcessEngine)engine),
+            WorkerEngine worker => await worker.ForwardAsync(context, operation, body, model),
+            var engine => await here((InProcessEngine)engine),
         };
     }
+
+    private static async Task<ApiError?> TokenizeAsync(HttpContext context, JsonElement body) =>
+        TokenizeRequest.Read(body, out var error) is { } request
+            ? await AskAsync(context, request.Model, WorkerOperation.Tokenize, body, engine => TokenizeAsync(context, request, engine))
+            : error;
 
     /// <summary>Answers for a model in this process, or tells why not.</summary>
     internal static async Task<ApiError?> TokenizeAsync(HttpContext context, TokenizeRequest request, InProcessEngine engine)
@@ -104,22 +106,10 @@ internal static class TokenEndpoints
         return null;
     }
 
-    private static async Task<ApiError?> DetokenizeAsync(HttpContext context, JsonElement body)
-    {
-        if (DetokenizeRequest.Read(body, out var error) is not { } request)
-        {
-            return error;
-        }
-
-        var (lease, refusal) = await TokenModel.FindAsync(context, request.Model);
-        using var held = lease;
-        return lease?.Loaded switch
-        {
-            null => refusal,
-            WorkerEngine worker => await worker.ForwardAsync(context, WorkerOperation.Detokenize, body, request.Model),
-            var engine => await DetokenizeAsync(context, request, (InProcessEngine)engine),
-        };
-    }
+    private static async Task<ApiError?> DetokenizeAsync(HttpContext context, JsonElement body) =>
+        DetokenizeRequest.Read(body, out var error) is { } request
+            ? await AskAsync(context, request.Model, WorkerOperation.Detokenize, body, engine => DetokenizeAsync(context, request, engine))
+            : error;
 
     /// <inheritdoc cref="TokenizeAsync(HttpContext, TokenizeRequest, InProcessEngine)"/>
     internal static async Task<ApiError?> DetokenizeAsync(HttpContext context, DetokenizeRequest request, InProcessEngine engine)

@@ -3,7 +3,7 @@ using Gateway.Exchanges;
 namespace Gateway.Providers;
 
 /// <summary>A request's body for an upstream: the bytes that came, with some of them replaced. Nothing is copied.</summary>
-internal sealed class SplicedBody : Stream
+internal sealed class SplicedBody : ReadOnceStream
 {
     private readonly ReadOnlyMemory<byte>[] _segments;
     private int _segment;
@@ -34,12 +34,6 @@ internal sealed class SplicedBody : Stream
 
     /// <summary>Is told when the body begins to leave.</summary>
     public Action? Leaving { get; set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length { get; }
 
@@ -77,12 +71,4 @@ internal sealed class SplicedBody : Stream
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

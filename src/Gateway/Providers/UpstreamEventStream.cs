@@ -7,7 +7,7 @@ namespace Gateway.Providers;
 /// An upstream's event stream on its way to the client: chunk for chunk as it comes. When the upstream breaks off or falls silent, an error
 /// event ends the stream, so that clients do not take half an answer for a whole one.
 /// </summary>
-internal sealed class UpstreamEventStream : Stream
+internal sealed class UpstreamEventStream : ReadOnceStream
 {
     // A line that is not yet whole waits for its end, up to this length.
     private const int MaxHeld = 32 * 1024;
@@ -37,20 +37,6 @@ internal sealed class UpstreamEventStream : Stream
         _text = new StreamedText(withholdUsage: upstream.AsksForUsage(exchange));
         exchange.Meter = MeasureUsage;
         _clientGoneRegistration = clientGone.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _silence);
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -183,14 +169,4 @@ internal sealed class UpstreamEventStream : Stream
 
         base.Dispose(disposing);
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,43 +1,19 @@
 using Gateway.Engine;
 using Gateway.Llama;
 using Gateway.Tests.Testing;
-using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Engine;
 
 /// <summary>Models and adapters that deployments share, load at their first use, and let go of.</summary>
-#pragma warning disable CA1001 // xunit disposes it by IAsyncLifetime.
-public sealed class HostedModelTests : IAsyncLifetime
-#pragma warning restore CA1001
+public sealed class HostedModelTests : EngineHostTest
 {
     private static readonly AdapterFile Lora = new(SharedModels.Tiny("tiny-llama-lora.gguf"), 1);
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
-    private readonly LogCapture _logs = new();
-    private readonly ManualTimeProvider _time = new();
-    private readonly ILoggerFactory _loggers;
-    private readonly EngineHost _host;
-
-    public HostedModelTests()
-    {
-        _loggers = LoggerFactory.Create(builder => builder.AddProvider(_logs));
-        _host = new EngineHost(_loggers, _time);
-    }
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        await _host.DisposeAsync();
-        _loggers.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
 
     [SharedFact]
     public async Task A_model_for_its_first_use_is_loaded_once_by_all_who_ask_first()
     {
-        var handle = _host.Acquire("d", Options(), atFirstUse: true);
-        await _host.AllLoadedAsync();
+        var handle = Host.Acquire("d", Options(), atFirstUse: true);
+        await Host.AllLoadedAsync();
         Assert.Equal((LoadState.NotLoaded, 0), (handle.State, Lines("loading")));
 
         var loaded = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(handle.LoadAsync)));
@@ -45,16 +21,16 @@ public sealed class HostedModelTests : IAsyncLifetime
         Assert.Single(loaded.Distinct());
         Assert.Equal((LoadState.Ready, 1), (handle.State, Lines("loading")));
         handle.Release();
-        await _logs.WaitForAsync(l => l.Text.Contains("d: unloaded", StringComparison.Ordinal));
+        await Logs.WaitForAsync(l => l.Text.Contains("d: unloaded", StringComparison.Ordinal));
     }
 
     [SharedFact]
     public async Task Deployments_of_one_file_share_it_with_and_without_adapters()
     {
-        var plain = _host.Acquire("plain", Options());
-        var adapted = _host.Acquire("adapted", Options(), [Lora]);
-        var half = _host.Acquire("half", Options(), [Lora with { Scale = 0.5f }], atFirstUse: true);
-        await _host.AllLoadedAsync();
+        var plain = Host.Acquire("plain", Options());
+        var adapted = Host.Acquire("adapted", Options(), [Lora]);
+        var half = Host.Acquire("half", Options(), [Lora with { Scale = 0.5f }], atFirstUse: true);
+        await Host.AllLoadedAsync();
 
         Assert.Equal((LoadState.Ready, LoadState.Ready, LoadState.NotLoaded), (plain.State, adapted.State, half.State));
         Assert.Same(plain.Loaded.Here().Engine, adapted.Loaded.Here().Engine);
@@ -75,15 +51,15 @@ public sealed class HostedModelTests : IAsyncLifetime
         Assert.Equal(FinishReason.Length, answer.FinishReason);
         Assert.Equal(0, Lines("unloaded"));
         adapted.Release();
-        await _logs.WaitForAsync(l => l.Text.Contains("plain: unloaded", StringComparison.Ordinal));
+        await Logs.WaitForAsync(l => l.Text.Contains("plain: unloaded", StringComparison.Ordinal));
     }
 
     [SharedFact]
     public async Task A_model_that_cannot_be_loaded_at_its_first_use_is_told_once_in_the_log_and_tried_again_after_a_pause()
     {
-        var path = Path.Combine(_folder, "model.gguf");
+        var path = Path.Combine(Folder, "model.gguf");
         await File.WriteAllBytesAsync(path, [.. "GGUF"u8, 3, 0, 0, 0, 1, 2, 3]);
-        var handle = _host.Acquire("d", Options(path), atFirstUse: true);
+        var handle = Host.Acquire("d", Options(path), atFirstUse: true);
         for (var i = 0; i < 10; i++)
         {
             Assert.Contains("model.gguf", (await Assert.ThrowsAsync<LlamaLoadException>(handle.LoadAsync)).Message, StringComparison.Ordinal);
@@ -92,7 +68,7 @@ public sealed class HostedModelTests : IAsyncLifetime
         Assert.Equal((LoadState.Failed, 1, 1), (handle.State, Lines("loading"), Lines("503")));
         File.Copy(SharedModels.Tiny("tiny-llama.gguf"), path, overwrite: true);
         await Assert.ThrowsAsync<LlamaLoadException>(handle.LoadAsync);
-        _time.Advance(handle.RetryIn);
+        Time.Advance(handle.RetryIn);
 
         Assert.NotNull(await handle.LoadAsync());
         Assert.Equal((LoadState.Ready, 2), (handle.State, Lines("loading")));
@@ -101,13 +77,13 @@ public sealed class HostedModelTests : IAsyncLifetime
     [SharedFact]
     public async Task A_new_configuration_tries_again_at_once_what_failed_before()
     {
-        var path = Path.Combine(_folder, "model.gguf");
+        var path = Path.Combine(Folder, "model.gguf");
         await File.WriteAllBytesAsync(path, [.. "GGUF"u8, 3, 0, 0, 0, 1, 2, 3]);
-        var before = _host.Acquire("d", Options(path), atFirstUse: true);
+        var before = Host.Acquire("d", Options(path), atFirstUse: true);
         await Assert.ThrowsAsync<LlamaLoadException>(before.LoadAsync);
         File.Copy(SharedModels.Tiny("tiny-llama.gguf"), path, overwrite: true);
 
-        var after = _host.Acquire("d", Options(path));
+        var after = Host.Acquire("d", Options(path));
 
         Assert.NotNull(await after.LoadAsync());
         Assert.Equal(LoadState.Ready, before.State);
@@ -116,8 +92,8 @@ public sealed class HostedModelTests : IAsyncLifetime
     [SharedFact]
     public async Task An_adapter_that_does_not_fit_fails_its_own_deployment_only()
     {
-        var plain = _host.Acquire("plain", Options());
-        var adapted = _host.Acquire("adapted", Options(), [Lora, new(SharedModels.Tiny("smollm2-135m-lora-a.gguf"), 1)], atFirstUse: true);
+        var plain = Host.Acquire("plain", Options());
+        var adapted = Host.Acquire("adapted", Options(), [Lora, new(SharedModels.Tiny("smollm2-135m-lora-a.gguf"), 1)], atFirstUse: true);
 
         var exception = await Assert.ThrowsAsync<LlamaLoadException>(adapted.LoadAsync);
 
@@ -129,7 +105,7 @@ public sealed class HostedModelTests : IAsyncLifetime
     [SharedFact]
     public async Task What_is_let_go_of_while_it_loads_is_freed()
     {
-        var handles = Enumerable.Range(0, 20).Select(i => _host.Acquire("d", Options(), [Lora], atFirstUse: i % 2 == 0)).ToList();
+        var handles = Enumerable.Range(0, 20).Select(i => Host.Acquire("d", Options(), [Lora], atFirstUse: i % 2 == 0)).ToList();
         var loads = handles.Select(h => h.LoadAsync()).ToList();
 
         handles.ForEach(h => h.Release());
@@ -141,8 +117,8 @@ public sealed class HostedModelTests : IAsyncLifetime
             Assert.True(load.IsCompletedSuccessfully || load.IsCanceled || load.Exception!.InnerException is ObjectDisposedException, load.Exception?.ToString());
         }
 
-        Assert.Empty(_host.Handles);
-        Assert.Empty(_host.Engines);
+        Assert.Empty(Host.Handles);
+        Assert.Empty(Host.Engines);
     }
 
     private static LlamaEngineOptions Options(string? path = null) =>
@@ -153,5 +129,5 @@ public sealed class HostedModelTests : IAsyncLifetime
             ? generation
             : throw new InvalidOperationException("The queue is full.");
 
-    private int Lines(string text) => _logs.Lines.Count(l => l.Category.EndsWith(nameof(EngineHost), StringComparison.Ordinal) && l.Text.Contains(text, StringComparison.Ordinal));
+    private int Lines(string text) => Logs.Lines.Count(l => l.Category.EndsWith(nameof(EngineHost), StringComparison.Ordinal) && l.Text.Contains(text, StringComparison.Ordinal));
 }

@@ -6,28 +6,11 @@ using Gateway.Tests.Testing;
 namespace Gateway.Tests.Privacy;
 
 /// <summary>Requests with personal data in them, wherever it stands: their class is raised, or they are refused, before anything leaves.</summary>
-public sealed class DetectMiddlewareTests : IAsyncLifetime
+public sealed class DetectMiddlewareTests : UpstreamsTest
 {
     private const string Cpf = "529.982.247-25";
     private const string InBrazil = "placement: { processing: [BR], storage: [BR], operator: Casa, operator_country: BR, retention_days: 0, trains: false }";
     private const string InTheStates = "placement: { processing: [US], storage: [US], operator: Vendor, operator_country: US, retention_days: 30, trains: true }";
-
-    private readonly FakeUpstream _near = FakeUpstream.Start();
-    private readonly FakeUpstream _far = FakeUpstream.Start();
-    private TestGateway? _gateway;
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        if (_gateway is not null)
-        {
-            await _gateway.DisposeAsync();
-        }
-
-        await _near.DisposeAsync();
-        await _far.DisposeAsync();
-    }
 
     [Theory]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":"CPF 529.982.247-25"}]}""")]
@@ -52,8 +35,8 @@ public sealed class DetectMiddlewareTests : IAsyncLifetime
             Assert.Equal((200, "near", "personal"), ((int)answer.StatusCode, Header(answer, "deployment"), Header(answer, "data-class")));
         }
 
-        Assert.Equal((8, 0), (_near.Requests.Count, _far.Requests.Count));
-        Assert.Equal(body, Encoding.UTF8.GetString(_near.Requests[0].Body));
+        Assert.Equal((8, 0), (Near.Requests.Count, Far.Requests.Count));
+        Assert.Equal(body, Encoding.UTF8.GetString(Near.Requests[0].Body));
     }
 
     [Fact]
@@ -81,7 +64,7 @@ public sealed class DetectMiddlewareTests : IAsyncLifetime
         restricted.Headers.Authorization = new AuthenticationHeaderValue("Bearer", TestKeys.Acme);
         using var passed = await gateway.Client.SendAsync(restricted);
         Assert.Equal((200, "restricted"), ((int)passed.StatusCode, Header(passed, "data-class")));
-        Assert.Empty(_far.Requests);
+        Assert.Empty(Far.Requests);
     }
 
     [Fact]
@@ -105,7 +88,7 @@ public sealed class DetectMiddlewareTests : IAsyncLifetime
         var gateway = await StartAsync(bodyBytes: 8_000_000);
         using var answer = await gateway.PostAsync(Prompt(string.Concat(Enumerable.Repeat("a@b.co ", 300_000))));
         Assert.Equal((200, "restricted"), ((int)answer.StatusCode, Header(answer, "data-class")));
-        Assert.Empty(_far.Requests);
+        Assert.Empty(Far.Requests);
     }
 
     [Theory]
@@ -125,14 +108,14 @@ public sealed class DetectMiddlewareTests : IAsyncLifetime
 
     private async Task<TestGateway> StartAsync(string tenant = "", string more = "", int bodyBytes = 1_000_000)
     {
-        _gateway = await TestGateway.StartAsync(new GatewayFile { BodyBytes = bodyBytes }
-            .Deployment("near", _near.BaseUrl, more: InBrazil).Deployment("far", _far.BaseUrl, more: InTheStates)
+        Started = await TestGateway.StartAsync(new GatewayFile { BodyBytes = bodyBytes }
+            .Deployment("near", Near.BaseUrl, more: InBrazil).Deployment("far", Far.BaseUrl, more: InTheStates)
             .Model("m", "near far")
             .Policies("name: saude, classes: { public: { anywhere: true }, internal: { anywhere: true }, personal: { processing: [BR], side_doors: { identifiers: allow, store: allow } }, restricted: { processing: [BR] } }")
             .TenantOf($"name: acme, models: [\"*\"], policy: saude, keys: [{{ name: first, sha256: {Gateway.Tenants.KeyHash.Of(TestKeys.Acme)} }}]{tenant}")
             .Admin("root", "admin", TestKeys.Admin)
             .More("node: { country: BR, operator: Casa, operator_country: BR }").More(more));
-        return _gateway;
+        return Started;
     }
 
     private static string Prompt(string text) => new JsonObject { ["model"] = "m", ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text }) }.ToJsonString();

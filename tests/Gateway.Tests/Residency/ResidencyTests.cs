@@ -7,28 +7,16 @@ using Gateway.Tests.Testing;
 namespace Gateway.Tests.Residency;
 
 /// <summary>Where requests go, as their clients and what listens elsewhere see it.</summary>
-public sealed class ResidencyTests : IAsyncLifetime
+public sealed class ResidencyTests : UpstreamsTest
 {
     private const string InBrazil = "placement: { processing: [BR], storage: [BR], operator: Casa, operator_country: BR, retention_days: 0, trains: false }";
     private const string InTheStates = "placement: { processing: [US], storage: [US], operator: Vendor, operator_country: US, retention_days: 30, trains: true }";
 
-    private readonly FakeUpstream _near = FakeUpstream.Start();
-    private readonly FakeUpstream _far = FakeUpstream.Start();
     private readonly FakeUpstream _unknown = FakeUpstream.Start();
     private readonly ManualTimeProvider _time = new();
-    private TestGateway? _gateway;
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
+    public override async Task DisposeAsync()
     {
-        if (_gateway is not null)
-        {
-            await _gateway.DisposeAsync();
-        }
-
-        await _near.DisposeAsync();
-        await _far.DisposeAsync();
+        await base.DisposeAsync();
         await _unknown.DisposeAsync();
     }
 
@@ -44,7 +32,7 @@ public sealed class ResidencyTests : IAsyncLifetime
             Assert.Equal(("near", "BR", "public"), (Header(answer, "deployment"), Header(answer, "country"), Header(answer, "data-class")));
         }
 
-        Assert.Equal((40, 0, 0), (_near.Requests.Count, _far.Requests.Count, _unknown.Requests.Count));
+        Assert.Equal((40, 0, 0), (Near.Requests.Count, Far.Requests.Count, _unknown.Requests.Count));
     }
 
     [Fact]
@@ -88,7 +76,7 @@ public sealed class ResidencyTests : IAsyncLifetime
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal(dataClass, Header(response, "data-class"));
-        Assert.Equal(status == 200 ? 1 : 0, _far.Requests.Count);
+        Assert.Equal(status == 200 ? 1 : 0, Far.Requests.Count);
         if (reason is not null)
         {
             Assert.Contains(reason, (await OpenAIError.ReadAsync(response, status)).Deployments["far"]);
@@ -128,7 +116,7 @@ public sealed class ResidencyTests : IAsyncLifetime
     [Fact]
     public async Task A_fallback_never_goes_where_the_policy_does_not_permit()
     {
-        _near.Script = c =>
+        Near.Script = c =>
         {
             c.Close();
             return Task.CompletedTask;
@@ -142,13 +130,13 @@ public sealed class ResidencyTests : IAsyncLifetime
             Assert.Equal(502, (int)response.StatusCode);
         }
 
-        Assert.Equal((10, 0, 0), (_near.Requests.Count, _far.Requests.Count, _unknown.Requests.Count));
+        Assert.Equal((10, 0, 0), (Near.Requests.Count, Far.Requests.Count, _unknown.Requests.Count));
     }
 
     [Fact]
     public async Task A_fallback_goes_to_what_else_is_permitted_and_the_headers_name_what_answered()
     {
-        _near.Script = c =>
+        Near.Script = c =>
         {
             c.Close();
             return Task.CompletedTask;
@@ -161,7 +149,7 @@ public sealed class ResidencyTests : IAsyncLifetime
             Assert.Equal(("far", "US"), (Header(response, "deployment"), Header(response, "country")));
         }
 
-        Assert.Equal((10, 0), (_far.Requests.Count, _unknown.Requests.Count));
+        Assert.Equal((10, 0), (Far.Requests.Count, _unknown.Requests.Count));
     }
 
     [Fact]
@@ -176,7 +164,7 @@ public sealed class ResidencyTests : IAsyncLifetime
         Assert.Equal(200, (int)before.StatusCode);
         Assert.Equal(["placement_expired"], (await OpenAIError.ReadAsync(after, 403)).Deployments["far"]);
         Assert.NotEqual(Header(before, "decision"), Header(after, "decision"));
-        Assert.Single(_far.Requests);
+        Assert.Single(Far.Requests);
     }
 
     [Fact]
@@ -244,7 +232,7 @@ public sealed class ResidencyTests : IAsyncLifetime
     [Fact]
     public async Task An_upstream_cannot_say_where_it_is_by_the_gateway_s_own_headers()
     {
-        _near.Script = c => c.SendAsync(Answers.Json(
+        Near.Script = c => c.SendAsync(Answers.Json(
             Answers.Completion, headers: "x-gateway-country: DE\r\nX-Gateway-Deployment: palace\r\nx-gateway-decision: dec_0\r\nx-gateway-receipt: forged\r\nx-gateway-policy: none\r\nx-other: kept\r\n"));
         var gateway = await StartAsync(File("[BR]"));
 
@@ -263,7 +251,7 @@ public sealed class ResidencyTests : IAsyncLifetime
     [Fact]
     public async Task A_stream_carries_the_headers_too()
     {
-        _near.Script = c => c.SendAsync(Answers.StreamHead + Encoding.Latin1.GetString([.. Answers.Chunk(Answers.Event("x", "\"stop\"") + Answers.Done), .. "0\r\n\r\n"u8]));
+        Near.Script = c => c.SendAsync(Answers.StreamHead + Encoding.Latin1.GetString([.. Answers.Chunk(Answers.Event("x", "\"stop\"") + Answers.Done), .. "0\r\n\r\n"u8]));
         var gateway = await StartAsync(File("[BR]"));
 
         using var response = await gateway.PostAsync(TestGateway.Prompt("near-only", ""","stream":true"""));
@@ -315,17 +303,17 @@ public sealed class ResidencyTests : IAsyncLifetime
     private GatewayFile Models(string more = "operator: Vendor") => new GatewayFile()
         .More("node: { country: BR, operator: House }")
         .Model("all", "near far unknown").Model("abroad", "far unknown").Model("near-only", "near").Model("far-only", "far").Model("unknown-only", "unknown")
-        .Deployment("near", _near.BaseUrl, more: InBrazil)
-        .Deployment("far", _far.BaseUrl, more: InTheStates.Replace("operator: Vendor", more == "operator: Vendor" ? more : $"operator: Vendor, {more}", StringComparison.Ordinal))
+        .Deployment("near", Near.BaseUrl, more: InBrazil)
+        .Deployment("far", Far.BaseUrl, more: InTheStates.Replace("operator: Vendor", more == "operator: Vendor" ? more : $"operator: Vendor, {more}", StringComparison.Ordinal))
         .Deployment("unknown", _unknown.BaseUrl);
 
     private static string Acme(string policy) => $"name: acme, policy: {policy}, models: [\"*\"], keys: [{KeyOf(TestKeys.Acme)}]";
 
     private static string KeyOf(string key, string more = "") => $"{{ name: k, sha256: {Gateway.Tenants.KeyHash.Of(key)}{more} }}";
 
-    private async Task<TestGateway> StartAsync(GatewayFile file, bool time = false) => _gateway = await TestGateway.StartAsync(file, time ? _time : null);
+    private async Task<TestGateway> StartAsync(GatewayFile file, bool time = false) => Started = await TestGateway.StartAsync(file, time ? _time : null);
 
-    private void AssertNothingLeft() => Assert.Equal((0, 0, 0), (_near.Requests.Count, _far.Requests.Count, _unknown.Requests.Count));
+    private void AssertNothingLeft() => Assert.Equal((0, 0, 0), (Near.Requests.Count, Far.Requests.Count, _unknown.Requests.Count));
 
     private static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues("x-gateway-" + name, out var values) ? values.Single() : null;
 

@@ -27,10 +27,10 @@ internal sealed partial class ModelWorker : IAsyncDisposable
     private readonly List<IReadOnlyList<AdapterFile>> _adapters = [];
     private readonly Task _kept;
 
-    // The process that is up, or that is being started; null in a pause.
+    private readonly RetryPause _pause;
+
+    // The process that is up, or that is being started; null in a pause, which was begun before that: who sees the one sees the other.
     private volatile Task<WorkerProcess>? _current;
-    private TimeSpan _pause;
-    private long _endedAt;
 
     private ModelWorker(string deployment, LlamaEngineOptions options, WorkerProcess first, MemoryBudget.Lease memory, ILoggerFactory loggers, TimeProvider time)
     {
@@ -40,6 +40,7 @@ internal sealed partial class ModelWorker : IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<ModelWorker>();
         _time = time;
+        _pause = new RetryPause(time, FirstPause, LongestPause);
         Info = first.Info;
         _current = Task.FromResult(first);
         LogUp(deployment, first.Id);
@@ -61,14 +62,7 @@ internal sealed partial class ModelWorker : IAsyncDisposable
     };
 
     /// <summary>Time until another process is started; zero when one is up, or on its way.</summary>
-    public TimeSpan RetryIn
-    {
-        get
-        {
-            var left = _pause - _time.GetElapsedTime(Volatile.Read(ref _endedAt));
-            return _current is null && left > TimeSpan.Zero ? left : TimeSpan.Zero;
-        }
-    }
+    public TimeSpan RetryIn => _current is null ? _pause.Left : TimeSpan.Zero;
 
     /// <summary>Starts the first process; <paramref name="memory"/> is what the model holds, given back when it is disposed or could not be loaded.</summary>
     /// <inheritdoc cref="WorkerProcess.StartAsync"/>
@@ -142,7 +136,7 @@ internal sealed partial class ModelWorker : IAsyncDisposable
                 var reason = await process.Ended.WaitAsync(_unloading.Token);
                 if (_time.GetElapsedTime(startedAt) >= Healthy)
                 {
-                    _pause = TimeSpan.Zero;
+                    _pause.End();
                 }
 
                 LogEnded(_deployment, process.Id, reason, BeginPause().TotalSeconds);
@@ -186,10 +180,9 @@ internal sealed partial class ModelWorker : IAsyncDisposable
 
     private TimeSpan BeginPause()
     {
-        _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
-        Volatile.Write(ref _endedAt, _time.GetTimestamp());
+        var pause = _pause.Fail();
         _current = null;
-        return _pause;
+        return pause;
     }
 
     [LoggerMessage(EventId = 2200, Level = LogLevel.Error, Message = "Deployment {Deployment}: its worker process {Id} ended ({Reason}); another one is started in {Seconds} s")]

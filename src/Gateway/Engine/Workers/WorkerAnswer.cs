@@ -6,22 +6,33 @@ using Gateway.Privacy;
 namespace Gateway.Engine.Workers;
 
 /// <summary>An answer on its way from a worker to the client: as it comes, and with an end also where the worker has ended.</summary>
-internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, TimeProvider time) : IDisposable
+internal sealed class WorkerAnswer : IDisposable
 {
-    private readonly long _startedAt = time.GetTimestamp();
+    private readonly HttpContext _context;
+    private readonly Exchange? _exchange;
+    private readonly TimeProvider _time;
+    private readonly long _startedAt;
 
     // What the tenant's rules say of answers; the worker knows nothing of them.
-    private readonly AnswerRewriter? _rewriter = exchange is null ? null : AnswerRewriter.Of(exchange);
+    private readonly AnswerRewriter? _rewriter;
+    private readonly RewrittenLines? _lines;
     private readonly CancellationTokenSource _refused = new();
 
-    // Waits for the rest of its line, or of the whole answer, to be looked at.
-    private readonly ArrayBufferWriter<byte> _held = new();
+    // What is looked at when all of it is there: an answer in one piece.
+    private readonly ArrayBufferWriter<byte> _whole = new();
 
     // The end of what the client got, to tell whether an event is ended there.
     private readonly byte[] _tail = new byte[2];
     private WorkerHead? _head;
     private bool _holds;
     private bool _hasData;
+
+    public WorkerAnswer(HttpContext context, Exchange? exchange, TimeProvider time)
+    {
+        (_context, _exchange, _time, _startedAt) = (context, exchange, time, time.GetTimestamp());
+        _rewriter = exchange is null ? null : AnswerRewriter.Of(exchange);
+        _lines = _rewriter is not null && exchange!.Envelope.Stream ? new RewrittenLines(_rewriter, exchange) : null;
+    }
 
     /// <summary>Cancelled when the answer may not go on: the worker need not finish it.</summary>
     public CancellationToken Refused => _refused.Token;
@@ -32,7 +43,7 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
         switch (kind)
         {
             case WorkerFrameKind.Usage:
-                exchange?.Usage = WorkerFrame.ReadJson<Usage>(content);
+                _exchange?.Usage = WorkerFrame.ReadJson<Usage>(content);
                 break;
             case WorkerFrameKind.Head:
                 _head = WorkerFrame.ReadJson<WorkerHead>(content);
@@ -40,17 +51,20 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
                 // What the worker refuses is told as it is.
                 _holds = _rewriter is not null && _head.Status == StatusCodes.Status200OK;
                 break;
-            case WorkerFrameKind.Data when context.RequestAborted.IsCancellationRequested || _refused.IsCancellationRequested:
+            case WorkerFrameKind.Data when _context.RequestAborted.IsCancellationRequested || _refused.IsCancellationRequested:
+                break;
+            case WorkerFrameKind.Data when _holds && _lines is not null:
+                foreach (var segment in content)
+                {
+                    _lines.Append(segment.Span);
+                }
+
+                TellLines(isLast: false);
                 break;
             case WorkerFrameKind.Data when _holds:
                 foreach (var segment in content)
                 {
-                    _held.Write(segment.Span);
-                }
-
-                if (exchange!.Envelope.Stream)
-                {
-                    TellLines(isLast: false);
+                    _whole.Write(segment.Span);
                 }
 
                 break;
@@ -64,13 +78,8 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
     /// <summary>Takes the end of the call.</summary>
     public async Task TakeEndAsync(WorkerEnd end)
     {
-        exchange?.Usage = end.Usage;
-        if (_refused.IsCancellationRequested)
-        {
-            return;
-        }
-
-        if (_holds && !context.RequestAborted.IsCancellationRequested)
+        _exchange?.Usage = end.Usage;
+        if (_holds && !_refused.IsCancellationRequested && !_context.RequestAborted.IsCancellationRequested)
         {
             await TellRestAsync();
         }
@@ -82,12 +91,12 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
 
         if (end.FirstTokenAfter is { } elapsed)
         {
-            exchange?.MarkFirstToken(_startedAt + (long)(elapsed.TotalSeconds * time.TimestampFrequency));
+            _exchange?.MarkFirstToken(_startedAt + (long)(elapsed.TotalSeconds * _time.TimestampFrequency));
         }
 
         if (end.Outcome != ExchangeOutcome.Ok)
         {
-            exchange?.Fail(end.Outcome, end.Failure);
+            _exchange?.Fail(end.Outcome, end.Failure);
         }
     }
 
@@ -101,9 +110,9 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
         _hasData = false;
         try
         {
-            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+            await _context.Response.BodyWriter.FlushAsync(_context.RequestAborted);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (_context.RequestAborted.IsCancellationRequested)
         {
             // The client has left; what was used until then is still to come.
         }
@@ -112,21 +121,21 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
     /// <summary>Tells the client that the answer ends here: a 503 where none had begun, if no other deployment makes it good.</summary>
     public async Task BreakOffAsync(ApiError error)
     {
-        exchange!.FailUpstream(down: true, error);
-        if (!context.Response.HasStarted)
+        _exchange!.FailUpstream(down: true, error);
+        if (!_context.Response.HasStarted)
         {
             // The body is written at the outermost layer, if no other deployment has answered by then.
-            exchange.Usage = null;
-            context.Response.StatusCode = error.Status;
+            _exchange.Usage = null;
+            _context.Response.StatusCode = error.Status;
         }
-        else if (exchange.Envelope.Stream)
+        else if (_exchange.Envelope.Stream)
         {
-            await context.Response.BodyWriter.WriteAsync(ErrorResponse.ToEvent(error, newEvent: !_tail.AsSpan().SequenceEqual("\n\n"u8)), context.RequestAborted);
+            await _context.Response.BodyWriter.WriteAsync(ErrorResponse.ToEvent(error, newEvent: _holds && _lines is not null ? _lines.IsInEvent : !_tail.AsSpan().SequenceEqual("\n\n"u8)), _context.RequestAborted);
         }
         else
         {
             // The rest is missing, which the client is to see.
-            context.Abort();
+            _context.Abort();
         }
     }
 
@@ -134,17 +143,17 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
 
     private async Task TellRestAsync()
     {
-        if (exchange!.Envelope.Stream)
+        if (_lines is not null)
         {
             TellLines(isLast: true);
         }
-        else if (_held.WrittenCount > 0)
+        else if (_whole.WrittenCount > 0)
         {
-            var changed = _rewriter!.Rewrite(_held.WrittenMemory);
+            var changed = _rewriter!.Rewrite(_whole.WrittenMemory);
             if (_rewriter.Refusal is { } refusal)
             {
                 await _refused.CancelAsync();
-                await exchange.RefuseAsync(context, refusal);
+                await _exchange!.RefuseAsync(_context, refusal);
                 return;
             }
 
@@ -155,31 +164,12 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
         await FlushAsync();
     }
 
-    // As far as whole lines have come.
     private void TellLines(bool isLast)
     {
-        var whole = isLast ? _held.WrittenCount : _held.WrittenSpan.LastIndexOf((byte)'\n') + 1;
-        var lines = _held.WrittenMemory[..whole];
         TakeHead();
-        _rewriter!.RewriteLines(lines, context.Response.BodyWriter);
-        if (isLast)
-        {
-            _rewriter.Complete(context.Response.BodyWriter);
-        }
-
-        if (lines.Length >= _tail.Length)
-        {
-            lines.Span[^_tail.Length..].CopyTo(_tail);
-        }
-
-        var rest = _held.WrittenSpan[whole..].ToArray();
-        _held.ResetWrittenCount();
-        _held.Write(rest);
         _hasData = true;
-        if (_rewriter.Refusal is { } refusal)
+        if (!_lines!.Tell(_context.Response.BodyWriter, isLast))
         {
-            exchange!.Fail(ExchangeOutcome.Refused, refusal);
-            context.Response.BodyWriter.Write(ErrorResponse.ToEvent(refusal).Span);
             _refused.Cancel();
         }
     }
@@ -193,16 +183,16 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
         }
 
         _head = null;
-        context.Response.StatusCode = head.Status;
+        _context.Response.StatusCode = head.Status;
         foreach (var (name, value) in head.Headers)
         {
-            context.Response.Headers[name] = value;
+            _context.Response.Headers[name] = value;
         }
 
         // Of an answer in one piece the worker knows when it began.
-        if (exchange is { Envelope.Stream: true } && head.Status == StatusCodes.Status200OK)
+        if (_exchange is { Envelope.Stream: true } && head.Status == StatusCodes.Status200OK)
         {
-            exchange.MarkFirstToken(time);
+            _exchange.MarkFirstToken(_time);
         }
     }
 
@@ -210,7 +200,7 @@ internal sealed class WorkerAnswer(HttpContext context, Exchange? exchange, Time
     {
         foreach (var segment in content)
         {
-            context.Response.BodyWriter.Write(segment.Span);
+            _context.Response.BodyWriter.Write(segment.Span);
             _hasData = true;
         }
 

@@ -8,10 +8,8 @@ namespace Gateway.Residency;
 /// <param name="Handling">Its classes.</param>
 /// <param name="Why">What made it of these.</param>
 /// <param name="Refusal">The rule that refuses it; null when none does.</param>
-internal sealed record ExplainedScreening(Handling Handling, IReadOnlyList<string> Why, ExplainedRuleJson? Refusal) : IDisposable
+internal sealed record ExplainedScreening(Handling Handling, IReadOnlyList<string> Why, ExplainedRuleJson? Refusal)
 {
-    private RedactedRequest? _redaction;
-
     public static ExplainedScreening Of(PrivacyModel privacy, string tenant, ResidencyPolicy policy, DataClass floor, ReadOnlySpan<byte> body)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(body.Length);
@@ -20,16 +18,16 @@ internal sealed record ExplainedScreening(Handling Handling, IReadOnlyList<strin
         if (envelope is null)
         {
             // It would be refused for that.
+            ArrayPool<byte>.Shared.Return(buffer);
             return new(Handling.AsItCame(floor), [], null);
         }
 
         var screening = RequestScreen.Look(privacy, tenant, policy, floor, envelope, mayLeave: true);
+        using var redaction = screening.Redaction;
         var refusal = screening.Refused.Count == 0 ? null
             : new ExplainedRuleJson("privacy", Permits: false, "personal_data_refused", $"the tenant's rules refuse what it holds: {string.Join(", ", screening.Refused)}");
-        return new(new Handling(screening.DataClass, screening.Elsewhere, screening.State), [.. WhyOf(screening)], refusal) { _redaction = screening.Redaction };
+        return new(new Handling(screening.DataClass, screening.Elsewhere, screening.State), [.. WhyOf(screening)], refusal);
     }
-
-    public void Dispose() => _redaction?.Dispose();
 
     private static IEnumerable<string> WhyOf(Screening screening)
     {

@@ -21,7 +21,7 @@ internal static class Explainer
         ResidencyModel residency, PrivacyModel privacy, string tenant, string model, DataClass floor, IReadOnlyList<string> why, DateTimeOffset now, ReadOnlySpan<byte> body)
     {
         var policy = residency.PolicyOf(tenant);
-        using var screening = ExplainedScreening.Of(privacy, tenant, policy, floor, body);
+        var screening = ExplainedScreening.Of(privacy, tenant, policy, floor, body);
         var (handling, dataClass) = (screening.Handling, screening.Handling.DataClass);
         why = [.. why, .. screening.Why];
         var verdicts = residency.JudgeModel(policy, handling, model, now);

@@ -4,25 +4,10 @@ using Gateway.Tests.Testing;
 namespace Gateway.Tests.Privacy;
 
 /// <summary>Personal data that a model says of its own: counted, taken out or refused, in one piece and in streams.</summary>
-public sealed class AnswerRuleTests : IAsyncLifetime
+public sealed class AnswerRuleTests : UpstreamsTest
 {
     private const string Cpf = "529.982.247-25";
     private const string Told = "The CPF is 111.444.777-35 and card 4111 1111 1111 1111, says ana@example.org. Yours is <br_cpf:1>.";
-
-    private readonly FakeUpstream _far = FakeUpstream.Start();
-    private TestGateway? _gateway;
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        if (_gateway is not null)
-        {
-            await _gateway.DisposeAsync();
-        }
-
-        await _far.DisposeAsync();
-    }
 
     [Theory]
     [InlineData("{ direction: answer, action: redact }", "The CPF is <br_cpf> and card <payment_card>, says <email>. Yours is 529.982.247-25.")]
@@ -77,7 +62,7 @@ public sealed class AnswerRuleTests : IAsyncLifetime
     {
         var gateway = await StartAsync("{ direction: answer, action: redact }");
         const string Arguments = """{"cpf":11144477735,"name":"Ana","mail":"ana@example.org"}""";
-        _far.Script = c => c.SendAsync(Answers.Json(
+        Far.Script = c => c.SendAsync(Answers.Json(
             $$"""{"choices":[{"index":0,"message":{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":{{JsonSerializer.Serialize(Arguments)}} } }]},"logprobs":{"content":[{"token":"111"}]},"finish_reason":"tool_calls"}]}"""));
         using var answer = await gateway.PostAsync(Redacting.Prompt("Hi"));
         using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
@@ -90,7 +75,7 @@ public sealed class AnswerRuleTests : IAsyncLifetime
     public async Task Answers_of_models_in_this_process_are_looked_at_too()
     {
         // The prompt comes back in front of the answer, and what is in it is the client's own unless it was not found.
-        var gateway = _gateway = await TestGateway.StartAsync(Redacting.File(_far, "privacy: [{ direction: answer, action: redact }]")
+        var gateway = Started = await TestGateway.StartAsync(Redacting.File(Far, "privacy: [{ direction: answer, action: redact }]")
             .More("").Local("here", Repository.PathOf("src/Gateway/models/SmolLM2-135M-Instruct-Q4_1.gguf"), "context_length: 512").Model("local", "here"));
         using var answer = await gateway.PostAsync("""{"model":"local","prompt":"The number is CPF 529.982.247-25.","echo":true,"max_tokens":2,"temperature":0,"stream":true}""", "/v1/completions");
         var stream = await answer.Content.ReadAsStringAsync();
@@ -100,7 +85,7 @@ public sealed class AnswerRuleTests : IAsyncLifetime
 
     private async Task<HttpResponseMessage> AskAsync(TestGateway gateway, string told, bool isStream, int size = 1)
     {
-        _far.Script = async c =>
+        Far.Script = async c =>
         {
             if (!isStream)
             {
@@ -120,5 +105,5 @@ public sealed class AnswerRuleTests : IAsyncLifetime
         return await gateway.PostAsync(Redacting.Prompt("CPF " + Cpf, isStream ? ",\"stream\":true" : ""));
     }
 
-    private async Task<TestGateway> StartAsync(string rule) => _gateway = await TestGateway.StartAsync(Redacting.File(_far, $"privacy: [{rule}, {{ action: redact }}]"));
+    private async Task<TestGateway> StartAsync(string rule) => Started = await TestGateway.StartAsync(Redacting.File(Far, $"privacy: [{rule}, {{ action: redact }}]"));
 }

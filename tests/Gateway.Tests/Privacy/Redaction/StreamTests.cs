@@ -4,24 +4,9 @@ using Gateway.Tests.Testing;
 namespace Gateway.Tests.Privacy;
 
 /// <summary>Streams with placeholders in them, however they are cut.</summary>
-public sealed class StreamTests : IAsyncLifetime
+public sealed class StreamTests : UpstreamsTest
 {
     private const string Cpf = "529.982.247-25";
-
-    private readonly FakeUpstream _far = FakeUpstream.Start();
-    private TestGateway? _gateway;
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        if (_gateway is not null)
-        {
-            await _gateway.DisposeAsync();
-        }
-
-        await _far.DisposeAsync();
-    }
 
     [Fact]
     public async Task Every_text_of_every_choice_comes_back_whole()
@@ -71,7 +56,7 @@ public sealed class StreamTests : IAsyncLifetime
     public async Task What_was_held_comes_before_the_error_that_breaks_a_stream_off()
     {
         var gateway = await StartAsync();
-        _far.Script = async c =>
+        Far.Script = async c =>
         {
             await c.SendAsync(Answers.StreamHead);
             await c.SendChunkAsync(Redacting.Event(0, """{"content":"x <br_cp"}"""));
@@ -88,7 +73,7 @@ public sealed class StreamTests : IAsyncLifetime
     public async Task Legacy_completions_and_tokens_with_probabilities_pass()
     {
         var gateway = await StartAsync();
-        _far.Script = async c =>
+        Far.Script = async c =>
         {
             await c.SendAsync(Answers.StreamHead);
             await c.SendChunkAsync("""data: {"id":"c","choices":[{"index":0,"text":"<br_","logprobs":{"tokens":["<br_"],"token_logprobs":[-0.5]},"finish_reason":null}]}""" + "\n\n");
@@ -112,7 +97,7 @@ public sealed class StreamTests : IAsyncLifetime
     private async Task<string> StreamAsync(IEnumerable<string> events, string prompt = "CPF " + Cpf)
     {
         var gateway = await StartAsync();
-        _far.Script = async c =>
+        Far.Script = async c =>
         {
             await c.SendAsync(Answers.StreamHead);
             foreach (var one in events)
@@ -127,5 +112,5 @@ public sealed class StreamTests : IAsyncLifetime
         return await answer.Content.ReadAsStringAsync();
     }
 
-    private async Task<TestGateway> StartAsync() => _gateway ??= await TestGateway.StartAsync(Redacting.File(_far));
+    private async Task<TestGateway> StartAsync() => Started ??= await TestGateway.StartAsync(Redacting.File(Far));
 }
