@@ -101,6 +101,12 @@ public sealed record GenerationRequest
     /// </summary>
     public string Owner { get; init; } = "";
 
+    /// <summary>
+    /// How many of the first tokens are known to every owner anyway, such as those of an operator's own system prompt: what the cache has of them is
+    /// shared by all owners whose requests begin with them. Anyone can find out by the clock whether another has sent them lately.
+    /// </summary>
+    public int PublicTokens { get; init; }
+
     /// <summary>The owner's share beside those of others, more than 0.</summary>
     public double Weight { get; init; } = 1;
 

@@ -292,6 +292,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             : request.Stop.Any(string.IsNullOrEmpty) ? "A stop text must not be empty."
             : request.Adapters.Any(a => !a.Adapter.BelongsTo(_scheduler!) || !float.IsFinite(a.Scale)) ? "An adapter must be one of this engine, and its scale a number."
             : request.Adapters.DistinctBy(a => a.Adapter.Loaded).Count() < request.Adapters.Count ? "An adapter must not come twice."
+            : request.PublicTokens < 0 || request.PublicTokens > prompt.Length ? "PublicTokens must be 0 to the tokens of the prompt."
             : !(request.Weight is > 0 and <= 1e6) ? "Weight must be more than 0, and 1,000,000 at most."
             : request.TopLogprobs is < 0 or > GenerationRequest.MostTopLogprobs ? $"TopLogprobs must be 0 to {GenerationRequest.MostTopLogprobs}."
             : request.Sampling.FindError(Info.VocabularySize) ?? request.Grammar?.FindError();

@@ -26,6 +26,7 @@ internal sealed partial class LlamaScheduler
     private readonly Stack<LLamaSeqId> _freeIds = new();
     private readonly PrefixTree _tree;
     private readonly bool _usesTree;
+    private bool _mayTrim;
     private long _preemptions;
     private long _cachedTokens;
 
@@ -124,8 +125,14 @@ internal sealed partial class LlamaScheduler
         if (_usesTree && _tree.Kind == PrefixMemory.Checkpoints)
         {
             // Where an earlier prompt went another way a state would have been of use: the next one finds it.
-            var common = _tree.CommonLength(sequence.Adapters, sequence.Tenant.Name, sequence.Tokens[..^1]);
+            var common = _tree.CommonLength(sequence.Scope, sequence.Tokens[..^1]);
             sequence.Checkpoint = common >= length + LeastToFollow ? common : 0;
+        }
+
+        if (_usesTree && _tree.Kind != PrefixMemory.Any && sequence.Scope.Public >= length + LeastToFollow)
+        {
+            // What is everybody's can be kept while it is all there is.
+            sequence.Checkpoint = sequence.Scope.Public;
         }
 
         if (!sequence.Generation.HasStarted)
@@ -141,7 +148,7 @@ internal sealed partial class LlamaScheduler
 
     // The last token is always decoded: its logits are what comes next.
     private PrefixMatch? Find(RunningSequence sequence) =>
-        _usesTree ? _tree.Find(sequence.Adapters, sequence.Tenant.Name, sequence.Tokens[..^1]) : null;
+        _usesTree ? _tree.Find(sequence.Scope, sequence.Tokens[..^1]) : null;
 
     /// <summary>Whether another request is just reading what this one begins with: then that is not read twice.</summary>
     private bool MustFollow(RunningSequence sequence)
@@ -155,12 +162,13 @@ internal sealed partial class LlamaScheduler
         var known = -1;
         foreach (var leader in _running)
         {
-            if (leader.Tenant != sequence.Tenant || leader.SharedEnd >= leader.Generation.PromptTokens || !leader.Adapters.Matches(sequence.Adapters))
+            var most = sequence.Scope.ShareWith(leader.Scope, tokens.Length);
+            if (most < LeastToFollow || leader.SharedEnd >= leader.Generation.PromptTokens || !leader.Adapters.Matches(sequence.Adapters))
             {
                 continue;
             }
 
-            var common = tokens.CommonPrefixLength(leader.Generation.Prompt);
+            var common = tokens[..most].CommonPrefixLength(leader.Generation.Prompt);
             known = known < 0 ? Find(sequence)?.Length ?? 0 : known;
             if (common < known + LeastToFollow)
             {
@@ -255,6 +263,9 @@ internal sealed partial class LlamaScheduler
         _queue.Enqueue(sequence);
     }
 
+    /// <summary>Takes one part of the cache out of the context, where more of it waits there than is good; false where none has to go.</summary>
+    private bool Trim() => _mayTrim && (_mayTrim = _tree.TryTrim(_cellsTotal / ShareOfCache));
+
     private void GiveUpPlace(RunningSequence sequence, bool keeps)
     {
         if (keeps)
@@ -266,7 +277,8 @@ internal sealed partial class LlamaScheduler
         sequence.Tenant.Running--;
         Clear(sequence);
         _freeIds.Push(sequence.Id);
-        _tree.Trim(_cellsTotal / ShareOfCache);
+        _tree.Tidy();
+        _mayTrim = true;
         CountCells();
         Volatile.Write(ref _runningCount, _running.Count);
     }
@@ -279,7 +291,7 @@ internal sealed partial class LlamaScheduler
             return;
         }
 
-        var end = _tree.Publish(sequence.Adapters, sequence.Tenant.Name, sequence.Tokens[..sequence.Decoded], sequence.Id, sequence.Shared, out var taken);
+        var end = _tree.Publish(sequence.Scope, sequence.Tokens[..sequence.Decoded], sequence.Id, sequence.Shared, out var taken);
         if (end.Length > sequence.SharedEnd)
         {
             _tree.Pin(end.Node);

@@ -27,7 +27,7 @@ internal sealed partial class LlamaScheduler
 
     private void DecodeAlone(RunningSequence sequence)
     {
-        while (!Volatile.Read(ref _closed))
+        while (!Volatile.Read(ref _closed) && !sequence.IsCancelled)
         {
             // Less at a time after each failure: a smaller batch finds room in the memory sooner.
             sequence.Guess(0);
@@ -59,10 +59,11 @@ internal sealed partial class LlamaScheduler
 
         _threads.Prepare();
         var started = Stopwatch.GetTimestamp();
-        var result = _context.Decode(_batch);
+        var result = DecodeUnlessAllLeave(group);
         if (result != DecodeResult.Ok)
         {
-            Volatile.Write(ref _failedDecodes, _failedDecodes + 1);
+            Volatile.Write(ref _failedDecodes, _failedDecodes + (_brokenOff ? 0 : 1));
+            _brokenOff = false;
             RollBack(group, result);
             return result;
         }

@@ -192,9 +192,16 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         DropCancelled();
         ServeAdapters();
         Admit();
+        CountCells();
+
+        // One a step: to copy a long part takes a while, which those that generate wait for, and who comes next.
+        if (Trim() && _running.Count == 0)
+        {
+            return;
+        }
+
         if (_running.Count == 0)
         {
-            CountCells();
             _threads.Rest();
             _wake.WaitOne();
             return;
@@ -259,7 +266,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         {
             while (_incoming.TryDequeue(out var incoming))
             {
-                _queue.Enqueue(new RunningSequence(incoming.Generation, incoming.Tenant, ++_order));
+                var sequence = new RunningSequence(incoming.Generation, incoming.Tenant, ++_order);
+                sequence.Leaving = incoming.Generation.CancellationToken.UnsafeRegister(static scheduler => ((LlamaScheduler)scheduler!).OnCancelled(), this);
+                _queue.Enqueue(sequence);
             }
         }
     }
@@ -268,7 +277,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     {
         foreach (var sequence in _queue.Waiting)
         {
-            if (sequence.Generation.CancellationToken.IsCancellationRequested)
+            if (sequence.IsCancelled)
             {
                 _gone.Add(sequence);
             }
@@ -284,7 +293,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _gone.Clear();
         for (var i = _running.Count - 1; i >= 0; i--)
         {
-            if (_running[i].Generation.CancellationToken.IsCancellationRequested)
+            if (_running[i].IsCancelled)
             {
                 Finish(_running[i], FinishReason.Cancelled);
             }
@@ -302,6 +311,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
 
     private void Leave(RunningSequence sequence, FinishReason reason, Exception? error = null)
     {
+        sequence.Leaving.Unregister();
         lock (_intake)
         {
             _inFlight--;

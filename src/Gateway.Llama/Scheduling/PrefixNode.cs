@@ -9,7 +9,7 @@ namespace Gateway.Llama.Scheduling;
 internal sealed class PrefixNode
 {
     /// <summary>A root: no tokens.</summary>
-    public PrefixNode(AdapterSet adapters, string owner)
+    public PrefixNode(AdapterSet adapters, string? owner)
     {
         Root = this;
         Adapters = adapters;
@@ -17,12 +17,12 @@ internal sealed class PrefixNode
         Tokens = [];
     }
 
-    public PrefixNode(PrefixNode parent, int[] tokens)
+    public PrefixNode(PrefixNode parent, string? owner, int[] tokens)
     {
         Parent = parent;
         Root = parent.Root;
         Adapters = Root.Adapters;
-        Owner = Root.Owner;
+        Owner = owner;
         Tokens = tokens;
         Start = parent.End;
         parent.Children.Add(this);
@@ -32,8 +32,8 @@ internal sealed class PrefixNode
 
     public AdapterSet Adapters { get; }
 
-    /// <summary>Whose it is; nobody else may find it.</summary>
-    public string Owner { get; }
+    /// <summary>Whose it is; nobody else may find it. Null is everybody's. Below everybody's nodes there may be those of owners, never the other way round.</summary>
+    public string? Owner { get; }
 
     public PrefixNode? Parent { get; set; }
 

@@ -20,15 +20,10 @@ internal sealed partial class PrefixTree
     public bool TryEvict() => TryEvict(usedBefore: long.MaxValue, savedOnly: false);
 
     /// <summary>
-    /// Takes out what is beyond so many cells that nobody uses, but not what was used last. On a CPU each step looks at every cell that there is, if
-    /// only to find that it is another's: what waits for a next time waits better in the host's memory, as far as there is room.
+    /// Takes a node out where more than so many cells are not in use, but not what was used last. On a CPU each step looks at every cell that there is,
+    /// if only to find that it is another's: what waits for a next time waits better in the host's memory, as far as there is room.
     /// </summary>
-    public void Trim(int cells)
-    {
-        while (Cells - PinnedCells > cells && TryEvict(usedBefore: _uses, savedOnly: true))
-        {
-        }
-    }
+    public bool TryTrim(int cells) => Cells - PinnedCells > cells && TryEvict(usedBefore: _uses, savedOnly: true);
 
     private bool TryEvict(long usedBefore, bool savedOnly)
     {
@@ -66,7 +61,10 @@ internal sealed partial class PrefixTree
         _cellsOfOwners.Clear();
         foreach (var node in _resident)
         {
-            _cellsOfOwners[node.Owner] = _cellsOfOwners.GetValueOrDefault(node.Owner) + node.Tokens.Length;
+            if (node.Owner is { } owner)
+            {
+                _cellsOfOwners[owner] = _cellsOfOwners.GetValueOrDefault(owner) + node.Tokens.Length;
+            }
         }
 
         PrefixNode? victim = null;
@@ -83,9 +81,12 @@ internal sealed partial class PrefixTree
 
     private bool GoesBefore(PrefixNode node, PrefixNode other)
     {
-        var (cells, others) = (_cellsOfOwners[node.Owner], _cellsOfOwners[other.Owner]);
+        var (cells, others) = (CellsOfOwner(node), CellsOfOwner(other));
         return cells != others ? cells > others : node.LastUsed < other.LastUsed;
     }
+
+    // What is everybody's goes last: each of them would have to read it again.
+    private int CellsOfOwner(PrefixNode node) => node.Owner is { } owner ? _cellsOfOwners[owner] : 0;
 
     private bool TrySave(PrefixNode node)
     {

@@ -4,7 +4,8 @@ namespace Gateway.Llama.Scheduling;
 
 /// <summary>
 /// What the context still knows of prompts and answers, by their tokens: a radix tree for each owner and set of adapters, so that nobody can find
-/// out, by how fast an answer comes, what another has asked. Each node has its positions under a sequence id of its own; to begin a sequence with
+/// out, by how fast an answer comes, what another has asked; and one of what is everybody's (<see cref="PrefixScope"/>), below which owners have
+/// their own. Each node has its positions under a sequence id of its own; to begin a sequence with
 /// a path costs marks on its cells and no computing. Every cell is counted at one place: at its node, or at the one running sequence that has it.
 /// For the scheduler's thread.
 /// </summary>
@@ -41,14 +42,14 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
     public long Restores { get; private set; }
 
     /// <summary>The longest beginning of <paramref name="tokens"/> that a sequence can be forked from; null when there is none.</summary>
-    public PrefixMatch? Find(AdapterSet adapters, string owner, ReadOnlySpan<int> tokens)
+    public PrefixMatch? Find(PrefixScope scope, ReadOnlySpan<int> tokens)
     {
-        if (RootOf(adapters, owner) is not { } root)
+        if (RootOf(scope) is not { } root)
         {
             return null;
         }
 
-        var match = kind == PrefixMemory.Checkpoints ? Deepest(root, tokens) : Walk(root, tokens);
+        var match = kind == PrefixMemory.Checkpoints ? Deepest(root, scope, tokens) : Walk(root, scope, tokens);
         while (match.Length > 0 && kind == PrefixMemory.Window && !HasWindow(match))
         {
             match = new(match.Node.Parent!, match.Node.Start);
@@ -60,7 +61,7 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
     /// <summary>
     /// How many of <paramref name="tokens"/> an earlier request began with, whether or not that can be used: where a checkpoint would have been of use.
     /// </summary>
-    public int CommonLength(AdapterSet adapters, string owner, ReadOnlySpan<int> tokens) => RootOf(adapters, owner) is { } root ? CommonLength(root, tokens) : 0;
+    public int CommonLength(PrefixScope scope, ReadOnlySpan<int> tokens) => RootOf(scope) is { } root ? CommonLength(root, scope, tokens) : 0;
 
     /// <summary>Marks what a running request uses.</summary>
     public void Pin(PrefixNode node)
@@ -108,24 +109,23 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
     /// Keeps what a sequence has computed: the positions behind what is known already get a node. Returns how far the tree has it now, which is
     /// less than all of it where ids are short.
     /// </summary>
-    /// <param name="adapters">The adapters it was computed with.</param>
-    /// <param name="owner">Whose it is.</param>
+    /// <param name="scope">Whose it is.</param>
     /// <param name="tokens">What the sequence has, all of it: its state can be kept as it is now only.</param>
     /// <param name="from">The sequence.</param>
     /// <param name="pinned">The node that it pins, if any.</param>
     /// <param name="taken">Of the sequence's cells, how many are counted here from now on.</param>
-    public PrefixMatch Publish(AdapterSet adapters, string owner, ReadOnlySpan<int> tokens, LLamaSeqId from, PrefixNode? pinned, out int taken)
+    public PrefixMatch Publish(PrefixScope scope, ReadOnlySpan<int> tokens, LLamaSeqId from, PrefixNode? pinned, out int taken)
     {
         taken = 0;
-        var root = RootOf(adapters, owner);
+        var root = RootOf(scope);
         if (root is null)
         {
-            root = new PrefixNode(adapters, owner);
+            root = new PrefixNode(scope.Adapters, scope.OwnerAt(0));
             _roots.Add(root);
         }
 
         // With checkpoints the same tokens may stand on several branches; on another one than its own the cells it shares would not be its any more.
-        var match = kind == PrefixMemory.Checkpoints ? Deepest(pinned ?? root, tokens) : Walk(root, tokens);
+        var match = kind == PrefixMemory.Checkpoints ? Deepest(pinned ?? root, scope, tokens) : Walk(root, scope, tokens);
         if (!match.Node.IsResident)
         {
             // What is in the host's memory cannot be split, nor have children here: what was computed anew takes its place.
@@ -148,10 +148,27 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
             match = new(upper, match.Length);
         }
 
-        var end = CanGrow(match.Node, pinned) ? Grow(match.Node, tokens, from) : Add(match, tokens, from);
+        var end = match;
+        while (end.Length < tokens.Length)
+        {
+            // A state that cannot be cut in two is its owner's.
+            var known = kind == PrefixMemory.Checkpoints ? tokens : tokens[..scope.EndOf(end.Length, tokens.Length)];
+            var owner = scope.OwnerAt(known.Length - 1);
+            var next = CanGrow(end.Node, pinned, owner) ? Grow(end.Node, known, from) : Add(end, owner, known, from);
+            if (next.Length == end.Length)
+            {
+                break;
+            }
+
+            end = next;
+        }
+
         taken = end.Length - match.Length;
         return end;
     }
+
+    /// <summary>Forgets owners of whom nothing is left. Not to be called while anything of theirs is being put in.</summary>
+    public void Tidy() => _roots.RemoveAll(static root => root.Children.Count == 0);
 
     /// <summary>Forgets what was computed with adapters that are gone.</summary>
     public void Forget(Predicate<AdapterSet> adapters)
@@ -172,11 +189,12 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
         (Cells, PinnedCells, HostBytes) = (0, 0, 0);
     }
 
-    private PrefixNode? RootOf(AdapterSet adapters, string owner)
+    private PrefixNode? RootOf(PrefixScope scope)
     {
+        var owner = scope.OwnerAt(0);
         foreach (var root in _roots)
         {
-            if (string.Equals(root.Owner, owner, StringComparison.Ordinal) && root.Adapters.Matches(adapters))
+            if (string.Equals(root.Owner, owner, StringComparison.Ordinal) && root.Adapters.Matches(scope.Adapters))
             {
                 return root;
             }
@@ -185,12 +203,12 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
         return null;
     }
 
-    // Children begin with different tokens here.
-    private static PrefixMatch Walk(PrefixNode node, ReadOnlySpan<int> tokens)
+    // Children of one owner begin with different tokens here.
+    private static PrefixMatch Walk(PrefixNode node, PrefixScope scope, ReadOnlySpan<int> tokens)
     {
-        while (node.End < tokens.Length && ChildWith(node, tokens[node.End]) is { } child)
+        while (node.End < tokens.Length && ChildWith(node, scope.OwnerAt(node.End), tokens[node.End]) is { } child)
         {
-            var common = tokens[child.Start..].CommonPrefixLength(child.Tokens);
+            var common = CommonWith(child, scope, tokens);
             if (common < child.Tokens.Length)
             {
                 return new(child, child.Start + common);
@@ -202,11 +220,18 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
         return new(node, node.End);
     }
 
-    private static PrefixNode? ChildWith(PrefixNode node, int token)
+    // Of everybody's, only what is everybody's of this prompt too.
+    private static int CommonWith(PrefixNode child, PrefixScope scope, ReadOnlySpan<int> tokens)
+    {
+        var visible = child.Owner is null ? scope.EndOf(child.Start, tokens.Length) : tokens.Length;
+        return child.Start < visible ? tokens[child.Start..visible].CommonPrefixLength(child.Tokens) : 0;
+    }
+
+    private static PrefixNode? ChildWith(PrefixNode node, string? owner, int token)
     {
         foreach (var child in node.Children)
         {
-            if (child.Tokens[0] == token)
+            if (child.Tokens[0] == token && string.Equals(child.Owner, owner, StringComparison.Ordinal))
             {
                 return child;
             }
@@ -216,12 +241,12 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
     }
 
     // With checkpoints children may begin alike, since they cannot be split; what counts is the deepest whose tokens all fit.
-    private static PrefixMatch Deepest(PrefixNode node, ReadOnlySpan<int> tokens)
+    private static PrefixMatch Deepest(PrefixNode node, PrefixScope scope, ReadOnlySpan<int> tokens)
     {
         var best = new PrefixMatch(node, node.End);
         foreach (var child in node.Children)
         {
-            if (child.End <= tokens.Length && tokens[child.Start..child.End].SequenceEqual(child.Tokens) && Deepest(child, tokens) is var match && match.Length > best.Length)
+            if (scope.Sees(child) && CommonWith(child, scope, tokens) == child.Tokens.Length && Deepest(child, scope, tokens) is var match && match.Length > best.Length)
             {
                 best = match;
             }
@@ -230,13 +255,16 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
         return best;
     }
 
-    private static int CommonLength(PrefixNode node, ReadOnlySpan<int> tokens)
+    private static int CommonLength(PrefixNode node, PrefixScope scope, ReadOnlySpan<int> tokens)
     {
         var best = node.End;
         foreach (var child in node.Children)
         {
-            var common = tokens[Math.Min(child.Start, tokens.Length)..].CommonPrefixLength(child.Tokens);
-            best = Math.Max(best, common == child.Tokens.Length ? CommonLength(child, tokens) : child.Start + common);
+            if (scope.Sees(child))
+            {
+                var common = CommonWith(child, scope, tokens);
+                best = Math.Max(best, common == child.Tokens.Length ? CommonLength(child, scope, tokens) : child.Start + common);
+            }
         }
 
         return best;
@@ -270,8 +298,8 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
     }
 
     // A conversation that goes on stays one node, rather than one more for each turn. With a window each turn's end has to be kept.
-    private bool CanGrow(PrefixNode node, PrefixNode? pinned) =>
-        node == pinned && node.Pins == 1 && node.Children.Count == 0 && node.Parent is not null && kind == PrefixMemory.Any;
+    private bool CanGrow(PrefixNode node, PrefixNode? pinned, string? owner) =>
+        node == pinned && node.Pins == 1 && string.Equals(node.Owner, owner, StringComparison.Ordinal) && node.Children.Count == 0 && node.Parent is not null && kind == PrefixMemory.Any;
 
     private PrefixMatch Grow(PrefixNode node, ReadOnlySpan<int> tokens, LLamaSeqId from)
     {
@@ -284,7 +312,7 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
         return new(node, node.End);
     }
 
-    private PrefixMatch Add(PrefixMatch match, ReadOnlySpan<int> tokens, LLamaSeqId from)
+    private PrefixMatch Add(PrefixMatch match, string? owner, ReadOnlySpan<int> tokens, LLamaSeqId from)
     {
         // Pinned, so that it is not the one that has to go for its own child.
         Pin(match.Node);
@@ -296,7 +324,7 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
         }
 
         memory.Copy(from, id, match.Length, tokens.Length);
-        var node = new PrefixNode(match.Node, tokens[match.Length..].ToArray()) { Id = id, LastUsed = ++_uses };
+        var node = new PrefixNode(match.Node, owner, tokens[match.Length..].ToArray()) { Id = id, LastUsed = ++_uses };
         _resident.Add(node);
         Cells += CellsOf(node);
         return new(node, node.End);
@@ -320,7 +348,7 @@ internal sealed partial class PrefixTree(ISequenceMemory memory, PrefixMemory ki
         lower.Parent!.Children.Remove(lower);
 
         // All that use the lower part use the upper one.
-        var upper = new PrefixNode(lower.Parent, lower.Tokens[..length]) { Id = id, Pins = lower.Pins, LastUsed = lower.LastUsed };
+        var upper = new PrefixNode(lower.Parent, lower.Owner, lower.Tokens[..length]) { Id = id, Pins = lower.Pins, LastUsed = lower.LastUsed };
         upper.Children.Add(lower);
         lower.Parent = upper;
         lower.Tokens = lower.Tokens[length..];

@@ -48,16 +48,22 @@ internal sealed class RunningSequence
 
     public int Priority => Generation.Request.Priority;
 
+    /// <summary>Whether its reader has left.</summary>
+    public bool IsCancelled => Generation.CancellationToken.IsCancellationRequested;
+
+    /// <summary>Tells the scheduler when its reader leaves.</summary>
+    public CancellationTokenRegistration Leaving { get; set; }
+
     /// <summary>The round of the queue that passed it over.</summary>
     public long PassedIn { get; set; } = -1;
-
-    /// <summary>When the planner gave it a piece last.</summary>
-    public long Turn { get; set; }
 
     /// <summary>Its sequence in the context; only while it has a place there.</summary>
     public LLamaSeqId Id { get; set; }
 
     public AdapterSet Adapters => Generation.Adapters;
+
+    /// <summary>Whose its tokens are.</summary>
+    public PrefixScope Scope => new(Adapters, Tenant.Name, Generation.Request.PublicTokens);
 
     public SamplingState Sampling { get; }
 
@@ -101,6 +107,9 @@ internal sealed class RunningSequence
 
     /// <summary>Tokens that are to be decoded before the next one can be drawn: one while generating, more of a prompt.</summary>
     public int Pending => _count - Decoded;
+
+    /// <summary>Tokens that the step which is being planned leaves.</summary>
+    public int Left => Pending - Scheduled;
 
     /// <summary>How many of <see cref="Pending"/> the next decode takes.</summary>
     public int Scheduled { get; set; }

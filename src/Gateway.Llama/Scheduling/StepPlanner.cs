@@ -2,8 +2,9 @@ namespace Gateway.Llama.Scheduling;
 
 /// <summary>
 /// Decides what one decode takes: a token of every request that is generating, then pieces of prompts, as many tokens as <see cref="StepCost"/>
-/// allows. The pieces go round: each to the tenant for whom least was computed by its weight, and of its prompts to each in turn, so that a long one
-/// holds up no other. Pieces are added to a step as long as there is room, so what a tenant leaves is the others'.
+/// allows. The pieces go round: each to the tenant for whom least was computed by its weight, and of its prompts by turns to the one that is nearest to
+/// its end and the one that came first: so a long one holds up no short one, short ones no long one, and of many alike the first is answered when it is
+/// read and not when all are. Pieces are added to a step as long as there is room, so what a tenant leaves is the others'.
 /// </summary>
 internal sealed class StepPlanner(int batchSize, StepCost cost)
 {
@@ -14,9 +15,6 @@ internal sealed class StepPlanner(int batchSize, StepCost cost)
     internal const int Piece = 64;
 
     private readonly List<RunningSequence> _group = [];
-
-    // Moves on with each piece, so that prompts of one tenant take turns.
-    private long _turn;
 
     /// <summary>Prompt tokens of the step that was planned last.</summary>
     public int PromptTokens { get; private set; }
@@ -54,7 +52,7 @@ internal sealed class StepPlanner(int batchSize, StepCost cost)
         {
             var take = Math.Min(Math.Min(next.CanTake, Piece), budget - taken);
             next.Scheduled += take;
-            next.Turn = ++_turn;
+            next.Tenant.TakesOldest = !next.Tenant.TakesOldest;
             next.Tenant.Serve(take);
             taken += take;
         }
@@ -78,5 +76,6 @@ internal sealed class StepPlanner(int batchSize, StepCost cost)
 
     private static bool GoesBefore(RunningSequence sequence, RunningSequence other) =>
         sequence.Tenant != other.Tenant && sequence.Tenant.Served != other.Tenant.Served ? sequence.Tenant.Served < other.Tenant.Served
-        : sequence.Turn < other.Turn;
+        : (sequence.Tenant == other.Tenant && sequence.Tenant.TakesOldest) || sequence.Left == other.Left ? sequence.Order < other.Order
+        : sequence.Left < other.Left;
 }

@@ -18,6 +18,9 @@ internal sealed class Tenant(string name)
     /// <summary>Requests that have a place.</summary>
     public int Running { get; set; }
 
+    /// <summary>Whether the next piece is for that of its prompts that came first.</summary>
+    public bool TakesOldest { get; set; }
+
     /// <summary>Requests that have not ended. Guarded by the intake's lock.</summary>
     public int InFlight { get; set; }
 

@@ -6,12 +6,19 @@ namespace Gateway.Llama.Scheduling;
 /// Chooses between all threads and one for the steps to come. libllama's threads spin while they wait for each other, several hundred times a
 /// token; when something else takes a core from one of them, all stand still for its time slice, and a step can take a hundred times as
 /// long. One thread waits for nobody. So the governor knows what a step costs on one thread, goes back to one as soon as all together are
-/// slower than that, and tries all again after a pause that doubles while it does not help.
+/// slower than that, and tries all again after a pause that doubles while it does not help. Steps also become dearer as contexts grow, on one thread as
+/// on all: what one thread costs is measured again before it is believed.
 /// </summary>
 internal sealed class ThreadGovernor
 {
     // Steps on one thread at the beginning, to know what one costs there.
     internal const int FirstSteps = 4;
+
+    // And later, to know it again.
+    internal const int StepsOfDoubt = 2;
+
+    // For so many steps of all threads what one thread costs is known well enough.
+    internal const int FreshSteps = 16;
 
     // Steps after which the mean of all threads' steps is worth something, and after which all is well again.
     internal const int FewSteps = 8;
@@ -29,6 +36,11 @@ internal sealed class ThreadGovernor
     private readonly double[] _alone = new double[32];
 
     private readonly int _most;
+    private int _stepsAlone = FirstSteps;
+    private int _stepsSince;
+
+    // Powers of two of tokens whose steps were seen in this stay on one thread.
+    private uint _seen;
     private int _limit;
     private int _steps;
     private double _ratio;
@@ -70,27 +82,42 @@ internal sealed class ThreadGovernor
         var size = BitOperations.Log2((uint)tokens);
         if (Threads == 1)
         {
-            _alone[size] = _alone[size] == 0 ? elapsed.TotalSeconds : Mean(_alone[size], elapsed.TotalSeconds);
-            if (_limit > 1 && _steps >= FirstSteps && now >= _resumeAt)
+            _alone[size] = (_seen & (1u << size)) == 0 ? elapsed.TotalSeconds : Mean(_alone[size], elapsed.TotalSeconds);
+            _seen |= 1u << size;
+            if (_limit > 1 && _steps >= _stepsAlone && now >= _resumeAt)
             {
+                _stepsSince = 0;
                 Use(_limit);
             }
 
             return;
         }
 
+        _stepsSince++;
         var ratio = elapsed.TotalSeconds / Alone(size);
         _ratio = _steps == 1 ? ratio : Mean(_ratio, ratio);
-        if (ratio > Stall || (_steps >= FewSteps && _ratio > 1))
+        var isSlow = _steps >= FewSteps && _ratio > 1;
+        if (ratio > Stall || (isSlow && _stepsSince <= FreshSteps))
         {
             _resumeAt = now + _pause;
             _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
-            Use(1);
+            GoAlone();
+        }
+        else if (isSlow)
+        {
+            GoAlone();
         }
         else if (_steps == ManySteps)
         {
             _pause = FirstPause;
         }
+    }
+
+    private void GoAlone()
+    {
+        _seen = 0;
+        Use(1);
+        _stepsAlone = StepsOfDoubt;
     }
 
     private void Use(int threads)

@@ -11,6 +11,9 @@ public sealed class PrefixTreeTests
     private const int Ids = 9;
     private const int Window = 3;
 
+    // One begins with another.
+    private static readonly int[][] PublicTexts = [[1, 1, 1], [1, 1, 1, 1, 1, 1], [1, 1, 2, 1]];
+
     [Fact]
     public void Any_beginning_is_found_and_is_what_was_put_there() => Check(PrefixMemory.Any);
 
@@ -46,7 +49,7 @@ public sealed class PrefixTreeTests
         private readonly PrefixMemory _kind;
         private readonly PrefixTree _tree;
         private readonly List<Request> _running = [];
-        private readonly Dictionary<string, List<int[]>> _published = [];
+        private readonly List<(PrefixScope Scope, int[] Tokens)> _published = [];
 
         public World(PrefixMemory kind)
         {
@@ -59,7 +62,7 @@ public sealed class PrefixTreeTests
             switch (random.Next(7))
             {
                 case 6:
-                    _tree.Trim(random.Next(60));
+                    _tree.TryTrim(random.Next(60));
                     break;
                 case 0 or 1:
                     Begin(random);
@@ -107,13 +110,13 @@ public sealed class PrefixTreeTests
 
         private void Begin(Random random)
         {
-            var owner = random.Next(3) == 0 ? "b" : "a";
             int[] tokens = [.. Enumerable.Range(0, random.Next(1, 40)).Select(_ => random.Next(10) == 0 ? 2 : 1)];
-            var match = _tree.Find(AdapterSet.None, owner, tokens);
+            var texts = PublicTexts.Where(t => random.Next(2) == 0 && tokens.AsSpan().StartsWith(t));
+            var scope = new PrefixScope(AdapterSet.None, random.Next(3) == 0 ? "b" : "a", texts.Select(t => t.Length).DefaultIfEmpty().Max());
+            var match = _tree.Find(scope, tokens);
             if (match is { } known)
             {
-                Assert.Contains(_published.GetValueOrDefault(owner) ?? [], p => p.Length >= known.Length && p.AsSpan(0, known.Length).SequenceEqual(tokens.AsSpan(0, known.Length)));
-                Assert.True(_kind != PrefixMemory.Checkpoints || _published[owner].Exists(p => p.Length == known.Length));
+                Assert.Contains(_published, p => MayBeginWith(scope, tokens.AsSpan(0, known.Length), p.Scope, p.Tokens));
                 _tree.Pin(known.Node);
             }
 
@@ -127,7 +130,7 @@ public sealed class PrefixTreeTests
                 return;
             }
 
-            var request = new Request(owner, id);
+            var request = new Request(scope, id);
             if (match is { } pinned)
             {
                 var forked = _tree.Fork(pinned, id, _ => true);
@@ -151,13 +154,8 @@ public sealed class PrefixTreeTests
         private void Keep(Request request)
         {
             var own = request.Own;
-            var end = _tree.Publish(AdapterSet.None, request.Owner, request.Tokens.ToArray(), request.Id, request.Shared, out var taken);
-            if (!_published.TryGetValue(request.Owner, out var published))
-            {
-                _published.Add(request.Owner, published = []);
-            }
-
-            published.Add([.. request.Tokens]);
+            var end = _tree.Publish(request.Scope, request.Tokens.ToArray(), request.Id, request.Shared, out var taken);
+            _published.Add((request.Scope, [.. request.Tokens]));
             if (end.Length > request.SharedEnd)
             {
                 _tree.Pin(end.Node);
@@ -182,7 +180,15 @@ public sealed class PrefixTreeTests
             {
                 _tree.Unpin(shared);
             }
+
+            _tree.Tidy();
         }
+
+        // What is its owner's own, or everybody's of both.
+        private bool MayBeginWith(PrefixScope scope, ReadOnlySpan<int> known, PrefixScope other, ReadOnlySpan<int> published) =>
+            published.StartsWith(known)
+            && (scope.Owner == other.Owner || known.Length <= Math.Min(scope.Public, other.Public))
+            && (_kind != PrefixMemory.Checkpoints || published.Length == known.Length);
 
         private void Decode(Request request, ReadOnlySpan<int> tokens)
         {
@@ -193,9 +199,9 @@ public sealed class PrefixTreeTests
             }
         }
 
-        private sealed class Request(string owner, LLamaSeqId id)
+        private sealed class Request(PrefixScope scope, LLamaSeqId id)
         {
-            public string Owner => owner;
+            public PrefixScope Scope => scope;
 
             public LLamaSeqId Id => id;
 

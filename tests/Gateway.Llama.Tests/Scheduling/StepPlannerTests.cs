@@ -10,10 +10,10 @@ public sealed class StepPlannerTests
     public void A_prompt_alone_may_fill_the_batch() => Assert.Equal([512], Plan(Prompts(2000)));
 
     [Fact]
-    public void Prompts_share_the_batch_equally() => Assert.Equal([256, 256], Plan(Prompts(2000, 2000)));
+    public void Of_prompts_alike_the_first_is_read_first() => Assert.Equal([512, 0, 0], Plan(Prompts(2000, 2000, 2000)));
 
     [Fact]
-    public void What_a_short_prompt_leaves_goes_to_the_long_ones() => Assert.Equal([10, 256, 246], Plan(Prompts(10, 2000, 2000)));
+    public void What_a_short_prompt_leaves_goes_to_the_long_ones() => Assert.Equal([502, 0, 10], Plan(Prompts(2000, 2000, 10)));
 
     [Fact]
     public void Beside_others_that_generate_prompts_get_a_smaller_part() => Assert.Equal([1, StepCost.MostBesideOthers, 1], Plan(Prompts(1, 2000, 1)));
@@ -22,7 +22,7 @@ public sealed class StepPlannerTests
     public void All_that_generate_are_in_every_step() => Assert.Equal([1, 1, 1, 1, 0], Plan(Prompts(1, 1, 1, 1, 500), batchSize: 4));
 
     [Fact]
-    public void A_batch_smaller_than_the_number_of_prompts_goes_round() => Assert.Equal([4, 4, 4], Totals(Prompts(9, 9, 9), steps: 6, batchSize: 2));
+    public void A_long_prompt_and_the_short_ones_behind_it_go_on_by_turns() => Assert.Equal([256, 200, 56], Plan(Prompts(10_000, 200, 300)));
 
     [Fact]
     public void Tenants_share_steps_however_many_prompts_each_has()
@@ -80,13 +80,13 @@ public sealed class StepPlannerTests
     private static RunningSequence[] Prompts(params int[] lengths)
     {
         var tenant = new Tenant("");
-        return [.. lengths.Select(length => Prompt(length, tenant))];
+        return [.. lengths.Select((length, order) => Prompt(length, tenant, order))];
     }
 
-    private static RunningSequence Prompt(int length, Tenant tenant)
+    private static RunningSequence Prompt(int length, Tenant tenant, int order = 0)
     {
         var prompt = new int[length];
-        return new RunningSequence(new Generation(new GenerationRequest { Prompt = prompt, MaxTokens = 1 }, prompt, 1, CancellationToken.None), tenant);
+        return new RunningSequence(new Generation(new GenerationRequest { Prompt = prompt, MaxTokens = 1 }, prompt, 1, CancellationToken.None), tenant, order);
     }
 
     private int[] Totals(RunningSequence[] prompts, int steps, int batchSize = 512)
