@@ -17,8 +17,10 @@ internal sealed partial class LlamaScheduler
     // What a request gains at least by waiting until another has read the tokens that both begin with.
     private const int LeastToFollow = 32;
 
-    // Of all cells, those that nobody uses are kept within one part of this many: 2,000 of them make a step of one stream about a tenth longer.
-    private const int ShareOfCache = 8;
+    // Of all cells, those that nobody uses are kept within one part of this many, and a few: 2,000 of them make a step of one stream about a tenth
+    // longer, and one that reads a prompt a quarter; to bring 2,000 back from the host's memory takes 20 to 50 ms once.
+    private const int ShareOfCache = 32;
+    private const int FewCells = 512;
 
     private readonly FairQueue _queue = new();
     private readonly int _mostRunning;
@@ -264,7 +266,7 @@ internal sealed partial class LlamaScheduler
     }
 
     /// <summary>Takes one part of the cache out of the context, where more of it waits there than is good; false where none has to go.</summary>
-    private bool Trim() => _mayTrim && (_mayTrim = _tree.TryTrim(_cellsTotal / ShareOfCache));
+    private bool Trim() => _mayTrim && (_mayTrim = _tree.TryTrim(Math.Max(FewCells, _cellsTotal / ShareOfCache)));
 
     private void GiveUpPlace(RunningSequence sequence, bool keeps)
     {

@@ -24,7 +24,7 @@ internal sealed class ThreadGovernor
     internal const int FewSteps = 8;
     internal const int ManySteps = 64;
 
-    // A single step this many times as slow as on one thread needs no mean.
+    // A single step this many times as slow as on one thread needs no mean to be doubted.
     internal const double Stall = 4;
 
     internal static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
@@ -46,6 +46,7 @@ internal sealed class ThreadGovernor
     private double _ratio;
     private TimeSpan _pause = FirstPause;
     private TimeSpan _resumeAt;
+    private TimeSpan _resumedAt;
 
     /// <param name="most">Threads that there are at most.</param>
     public ThreadGovernor(int most) => _most = _limit = most;
@@ -87,6 +88,7 @@ internal sealed class ThreadGovernor
             if (_limit > 1 && _steps >= _stepsAlone && now >= _resumeAt)
             {
                 _stepsSince = 0;
+                _resumedAt = now;
                 Use(_limit);
             }
 
@@ -96,28 +98,22 @@ internal sealed class ThreadGovernor
         _stepsSince++;
         var ratio = elapsed.TotalSeconds / Alone(size);
         _ratio = _steps == 1 ? ratio : Mean(_ratio, ratio);
-        var isSlow = _steps >= FewSteps && _ratio > 1;
-        if (ratio > Stall || (isSlow && _stepsSince <= FreshSteps))
+        if (ratio > Stall || (_steps >= FewSteps && _ratio > 1))
         {
-            _resumeAt = now + _pause;
-            _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
-            GoAlone();
+            if (_stepsSince <= FreshSteps)
+            {
+                _resumeAt = now + _pause;
+                _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+            }
+
+            _seen = 0;
+            _stepsAlone = StepsOfDoubt;
+            Use(1);
         }
-        else if (isSlow)
-        {
-            GoAlone();
-        }
-        else if (_steps == ManySteps)
+        else if (_steps >= ManySteps || (_steps >= FreshSteps && now - _resumedAt >= _pause))
         {
             _pause = FirstPause;
         }
-    }
-
-    private void GoAlone()
-    {
-        _seen = 0;
-        Use(1);
-        _stepsAlone = StepsOfDoubt;
     }
 
     private void Use(int threads)

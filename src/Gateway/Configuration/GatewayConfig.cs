@@ -196,6 +196,9 @@ internal sealed record DeploymentConfig
     [LocalOnly, Description("local: whether what was computed of a tenant's prompts and answers is kept for its later requests that begin with it. Default true.")]
     public bool PrefixCache { get; init; } = true;
 
+    [LocalOnly, Description("local: texts of your own that tenants' prompts begin with, such as the system prompt of your application: what is computed of them is shared by all tenants. A tenant can tell by the clock whether another has sent one lately; put no secret there.")]
+    public IReadOnlyList<string> SharedPrompts { get; init; } = [];
+
     [LocalOnly, Bounds(1, LlamaEngineOptions.MostThreads), Description("local: threads of the engine at most; fewer while others need the processor. Default: the physical cores.")]
     public int? Threads { get; init; }
 

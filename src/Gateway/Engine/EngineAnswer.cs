@@ -10,7 +10,8 @@ namespace Gateway.Engine;
 /// <param name="Deployment">Name of the deployment.</param>
 /// <param name="MaxTokens">Tokens of an answer when the request does not say.</param>
 /// <param name="Overlong">What becomes of a text to embed or to score that is longer than the model takes.</param>
-internal sealed record AnswerDefaults(string Deployment, int MaxTokens, OverlongInput Overlong);
+/// <param name="SharedPrompts">Texts that prompts may begin with and that are no tenant's secret.</param>
+internal sealed record AnswerDefaults(string Deployment, int MaxTokens, OverlongInput Overlong, IReadOnlyList<string> SharedPrompts);
 
 /// <summary>Answers one exchange by a model in this process that is for such requests.</summary>
 internal sealed partial class EngineAnswer(HttpContext context, Exchange exchange, InProcessEngine engine, AnswerDefaults defaults, TimeProvider time, ILogger logger)
@@ -27,7 +28,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
                 : default;
         }
 
-        if (LocalRequest.Read(exchange, engine, createdAt, out _) is not { } request)
+        if (LocalRequest.Read(exchange, engine, defaults, createdAt, out _) is not { } request)
         {
             return default;
         }
@@ -51,7 +52,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
     private async Task GenerateAsync(long createdAt, CancellationToken ended)
     {
         ApiError? error = null;
-        var request = exchange.Prepared?.For<LocalRequest>(defaults.Deployment, engine.Engine) ?? LocalRequest.Read(exchange, engine, createdAt, out error);
+        var request = exchange.Prepared?.For<LocalRequest>(defaults.Deployment, engine.Engine) ?? LocalRequest.Read(exchange, engine, defaults, createdAt, out error);
         if (request is null)
         {
             await exchange.RefuseAsync(context, error!);
@@ -113,7 +114,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
     private static List<GenerationRequest> ToGenerations(LocalRequest request, TenantModel tenant, IReadOnlyList<AppliedAdapter> adapters, int defaultMaxTokens)
     {
         var generations = new List<GenerationRequest>(request.Prompts.Count * request.Settings.Choices);
-        foreach (var prompt in request.Prompts)
+        foreach (var (prompt, publicTokens) in request.Prompts.Zip(request.PublicTokens))
         {
             for (var choice = 0; choice < request.Settings.Choices; choice++)
             {
@@ -128,6 +129,7 @@ internal sealed partial class EngineAnswer(HttpContext context, Exchange exchang
                     Grammar = request.Grammar,
                     Adapters = adapters,
                     Owner = tenant.Name,
+                    PublicTokens = publicTokens,
                     Weight = tenant.Weight,
                     Priority = tenant.Priority,
 

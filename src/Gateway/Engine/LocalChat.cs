@@ -14,7 +14,7 @@ internal static class LocalChat
     private const string ReasoningEffort = "reasoning_effort";
 
     /// <summary>Reads the body; null and an error when it cannot be answered.</summary>
-    public static LocalRequest? Read(JsonElement body, Exchange exchange, InProcessEngine engine, long createdAt, out ApiError? error)
+    public static LocalRequest? Read(JsonElement body, Exchange exchange, InProcessEngine engine, AnswerDefaults defaults, long createdAt, out ApiError? error)
     {
         if (ChatRequest.Read(body, out error) is not { } chat || Render(chat, engine.Template, out error) is not { } prompt)
         {
@@ -41,9 +41,11 @@ internal static class LocalChat
             return null;
         }
 
+        var tokens = engine.Engine.Tokenize(prompt.Text, addSpecial: true);
         return new LocalRequest
         {
-            Prompts = [engine.Engine.Tokenize(prompt.Text, addSpecial: true)],
+            Prompts = [tokens],
+            PublicTokens = [SharedPrompts.CountTokens(engine.Engine, prompt.Text, tokens, defaults.SharedPrompts)],
             Echoes = [""],
             Settings = chat.Settings,
             Format = new ChatFormat(exchange.Envelope.Model, createdAt, chat.Settings.IncludeUsage, isNamed),

@@ -10,7 +10,7 @@ namespace Gateway.Engine;
 internal static class LocalCompletion
 {
     /// <summary>Reads the body; null and an error when it cannot be answered.</summary>
-    public static LocalRequest? Read(JsonElement body, Exchange exchange, InProcessEngine engine, long createdAt, out ApiError? error)
+    public static LocalRequest? Read(JsonElement body, Exchange exchange, InProcessEngine engine, AnswerDefaults defaults, long createdAt, out ApiError? error)
     {
         if (CompletionRequest.Read(body, out error) is not { } completion)
         {
@@ -18,6 +18,7 @@ internal static class LocalCompletion
         }
 
         var prompts = new List<IReadOnlyList<int>>();
+        var publicTokens = new List<int>();
         var echoes = new List<string>();
         foreach (var prompt in completion.Prompts)
         {
@@ -36,12 +37,14 @@ internal static class LocalCompletion
             }
 
             prompts.Add(tokens);
+            publicTokens.Add(prompt.Text is null ? 0 : SharedPrompts.CountTokens(engine.Engine, prompt.Text, [.. tokens], defaults.SharedPrompts));
             echoes.Add(!completion.Echo ? "" : prompt.Text ?? engine.Engine.Detokenize([.. tokens], special: true));
         }
 
         return new LocalRequest
         {
             Prompts = prompts,
+            PublicTokens = publicTokens,
             Echoes = echoes,
             Settings = completion.Settings,
             Format = new CompletionFormat(exchange.Envelope.Model, createdAt, completion.Settings.IncludeUsage),

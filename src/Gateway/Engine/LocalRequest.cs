@@ -11,6 +11,9 @@ internal sealed record LocalRequest
     /// <summary>Token ids of each prompt.</summary>
     public required IReadOnlyList<IReadOnlyList<int>> Prompts { get; init; }
 
+    /// <summary>How many of each prompt's first tokens are no tenant's secret (<see cref="SharedPrompts"/>).</summary>
+    public required IReadOnlyList<int> PublicTokens { get; init; }
+
     /// <summary>Text that each prompt's answer begins with.</summary>
     public required IReadOnlyList<string> Echoes { get; init; }
 
@@ -30,7 +33,7 @@ internal sealed record LocalRequest
     public GrammarConstraint? Grammar { get; init; }
 
     /// <summary>Reads the request's body for this engine; null and an error when it cannot be answered.</summary>
-    public static LocalRequest? Read(Exchange exchange, InProcessEngine engine, long createdAt, out ApiError? error)
+    public static LocalRequest? Read(Exchange exchange, InProcessEngine engine, AnswerDefaults defaults, long createdAt, out ApiError? error)
     {
         using var document = RequestFields.Parse(exchange.Envelope.Body, out error);
         if (document is null)
@@ -39,8 +42,8 @@ internal sealed record LocalRequest
         }
 
         var request = exchange.Endpoint == ApiEndpoint.ChatCompletions
-            ? LocalChat.Read(document.RootElement, exchange, engine, createdAt, out error)
-            : LocalCompletion.Read(document.RootElement, exchange, engine, createdAt, out error);
+            ? LocalChat.Read(document.RootElement, exchange, engine, defaults, createdAt, out error)
+            : LocalCompletion.Read(document.RootElement, exchange, engine, defaults, createdAt, out error);
         error ??= request!.CheckLength(engine.Engine.Info.ContextLength) ?? request.CheckBias(engine.Engine.Info.VocabularySize);
         return error is null ? request : null;
     }

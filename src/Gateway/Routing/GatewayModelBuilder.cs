@@ -58,7 +58,8 @@ internal sealed class GatewayModelBuilder(UpstreamTransformer transformer, JwtIs
             ? new(
                 deployment.Name,
                 weight,
-                new LocalModel(engines[deployment.Name], new AnswerDefaults(deployment.Name, deployment.DefaultMaxTokens ?? DefaultMaxTokens, deployment.Overlong)),
+                new LocalModel(engines[deployment.Name], new AnswerDefaults(
+                    deployment.Name, deployment.DefaultMaxTokens ?? DefaultMaxTokens, deployment.Overlong, [.. deployment.SharedPrompts.Select(p => p.Trim())])),
                 Upstream: null,
                 residency.PlacementOf(deployment.Name),
                 Price.Of(deployment.Price))

@@ -16,7 +16,7 @@ internal sealed record EngineCall(string Content, int MaxTokens, int Tenant = 0,
 /// <summary>A streamed answer, as its client saw it.</summary>
 /// <param name="PromptTokens">Tokens of the prompt.</param>
 /// <param name="Tokens">Tokens of the answer.</param>
-/// <param name="FirstToken">Milliseconds from the request to the first text.</param>
+/// <param name="FirstToken">Milliseconds from the request to the first text, or the end where there is none.</param>
 /// <param name="Arrivals">When each event came.</param>
 internal sealed record EngineStream(int PromptTokens, int Tokens, double FirstToken, IReadOnlyList<long> Arrivals);
 
@@ -66,7 +66,8 @@ internal sealed class EngineClient : IDisposable
             (prompt, tokens) = (Number(line, "\"prompt_tokens\":") ?? prompt, Number(line, "\"completion_tokens\":") ?? tokens);
         }
 
-        return new EngineStream(prompt, tokens, first, arrivals);
+        // A token without a text of its own is there all the same.
+        return new EngineStream(prompt, tokens, first == 0 ? Stopwatch.GetElapsedTime(started).TotalMilliseconds : first, arrivals);
     }
 
     /// <summary>Asks for the answer in one piece, and throws it away.</summary>

@@ -124,6 +124,41 @@ public sealed class PrefixCacheTests
         Assert.All(both, answer => Assert.Equal(0, answer.Generation.CachedTokens));
     }
 
+    [SharedTheory]
+    [MemberData(nameof(SchedulingTests.TinyModels), MemberType = typeof(SchedulingTests))]
+    public async Task What_is_everybodys_is_read_once_for_all_owners_and_nothing_behind_it(string model)
+    {
+        await using var engine = await LoadAsync(model);
+        var request = Request(Numbers(300, 1), maxTokens: 5) with { PublicTokens = 200 };
+        var first = await engine.AskAsync(request with { Owner = "a" });
+
+        var second = await engine.AskAsync(request with { Owner = "b" });
+        Assert.Equal(200, second.Generation.CachedTokens);
+        Assert.Equal(first.Tokens, second.Tokens);
+
+        // What is its own is found as ever; a model with states has one there from the second time on.
+        await engine.AskAsync(request with { Owner = "b" });
+        Assert.Equal(299, (await engine.AskAsync(request with { Owner = "b" })).Generation.CachedTokens);
+
+        // Who does not say that it is everybody's has no part in it, nor has another prompt that says so of other tokens.
+        Assert.Equal(0, (await engine.AskAsync(request with { Owner = "c", PublicTokens = 0 })).Generation.CachedTokens);
+        Assert.Equal(0, (await engine.AskAsync(request with { Owner = "c", Prompt = Numbers(300, 2) })).Generation.CachedTokens);
+    }
+
+    [SharedTheory]
+    [MemberData(nameof(SchedulingTests.TinyModels), MemberType = typeof(SchedulingTests))]
+    public async Task Owners_that_come_at_the_same_time_read_what_is_everybodys_once(string model)
+    {
+        await using var engine = await LoadAsync(model);
+        var shared = Numbers(700, 1);
+
+        var answers = await Task.WhenAll(engine.SubmitAll([.. Enumerable.Range(0, 8)
+            .Select(i => Request([.. shared, .. Numbers(10, 100)], maxTokens: 5) with { Owner = "owner " + i, PublicTokens = 700 })]).Select(g => g.ReadToEndAsync()));
+
+        Assert.Equal(700 + (8 * 10), engine.Statistics.PromptTokens);
+        Assert.Equal(7, answers.Count(a => a.Generation.CachedTokens == 700));
+    }
+
     [SharedFact]
     public async Task What_was_computed_with_an_adapter_is_for_that_adapter()
     {

@@ -141,8 +141,41 @@ public sealed class ThreadGovernorTests
         }
 
         Step(Alone * 100);
+        RunUntilAll();
+        Step(Alone * 100);
 
         Assert.InRange(RunUntilAll(), ThreadGovernor.FirstPause, ThreadGovernor.FirstPause + Alone);
+    }
+
+    [Fact]
+    public void Contexts_that_grow_make_steps_dearer_and_are_no_reason_for_one_thread()
+    {
+        Learn();
+        var alone = 0;
+
+        for (var i = 1; i <= 1000; i++)
+        {
+            // At the end ten times as dear as at the beginning, and all threads as much faster as before.
+            var dearer = 1 + (9 * i / 1000.0);
+            alone += _governor.Threads == 1 ? 1 : 0;
+            Step((_governor.Threads == 1 ? Alone : Together) * dearer);
+        }
+
+        Assert.InRange(alone, 1, 30);
+    }
+
+    [Fact]
+    public void One_stall_long_after_the_last_is_no_reason_for_a_pause()
+    {
+        Learn();
+        for (var i = 0; i <= ThreadGovernor.FreshSteps; i++)
+        {
+            Step(Together);
+        }
+
+        Step(Alone * 100);
+
+        Assert.InRange(RunUntilAll(), Alone, Alone * ThreadGovernor.StepsOfDoubt);
     }
 
     [Fact]

@@ -49,11 +49,51 @@ public sealed class SharedPromptTests
             l => l.StartsWith("gateway_engine_prompt_tokens", StringComparison.Ordinal) && l.EndsWith($" {usage.GetProperty("prompt_tokens").GetInt32() + 3}", StringComparison.Ordinal));
     }
 
+    [SharedTheory]
+    [InlineData("")]
+    [InlineData("isolation: process")]
+    public async Task An_operators_own_prompt_is_read_once_for_all_tenants_and_nothing_behind_it(string isolation)
+    {
+        await using var gateway = await TestGateway.StartAsync(File($"shared_prompts: [short one, \"{LongText}\"]" + (isolation.Length > 0 ? ", " + isolation : "")));
+
+        var first = await ChatAsync(gateway, TestKeys.Acme, LongText + " For Ana.", "What is that?");
+        var own = await ChatAsync(gateway, TestKeys.Acme, LongText + " For Ana.", "What is that?");
+        var others = await ChatAsync(gateway, TestKeys.Other, LongText + " For Ana.", "What is that?");
+        var another = await ChatAsync(gateway, TestKeys.Other, LongText, "And this?");
+        var unlisted = await ChatAsync(gateway, TestKeys.Other, "Now " + LongText, "And this?");
+
+        Assert.Equal(0, first.Cached);
+        Assert.Equal(first.Prompt - 1, own.Cached);
+        Assert.InRange(others.Cached, LongText.Count(c => c == ' '), first.Prompt - 10);
+        Assert.InRange(another.Cached, others.Cached - 1, others.Cached);
+        Assert.Equal(0, unlisted.Cached);
+    }
+
+    [SharedFact]
+    public async Task So_is_an_operators_own_beginning_of_a_text_to_continue()
+    {
+        await using var gateway = await TestGateway.StartAsync(File("shared_prompts: [one two three four five six seven eight nine ten]"));
+
+        await UsageAsync(gateway, TestKeys.Acme);
+
+        var others = (await UsageAsync(gateway, TestKeys.Other)).GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
+        Assert.InRange(others, 10, LongText.Count(c => c == ' ') - 10);
+    }
+
     private static GatewayFile File(string more = "") => new GatewayFile()
         .Model("tiny", "tiny")
         .Local("tiny", SharedModels.Tiny("tiny-llama.gguf"), "context_length: 512" + (more.Length > 0 ? ", " + more : ""))
         .Tenant("acme", TestKeys.Acme, "tiny")
         .Tenant("other", TestKeys.Other, "tiny");
+
+    private static async Task<(int Prompt, int Cached)> ChatAsync(TestGateway gateway, string key, string system, string user)
+    {
+        using var response = await gateway.PostAsync(
+            $$"""{"model":"tiny","messages":[{"role":"system","content":"{{system}}"},{"role":"user","content":"{{user}}"}],"max_tokens":3}""", "/v1/chat/completions", key);
+        Assert.Equal(200, (int)response.StatusCode);
+        var usage = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync()).GetProperty("usage");
+        return (usage.GetProperty("prompt_tokens").GetInt32(), usage.GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32());
+    }
 
     private static async Task<JsonElement> UsageAsync(TestGateway gateway, string key, string more = "")
     {

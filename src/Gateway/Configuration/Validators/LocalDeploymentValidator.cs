@@ -15,6 +15,7 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
                 ValidatePath(deployment, $"{parent}.path", report);
                 ValidateAdapters(deployment, $"{parent}.lora", report);
                 ValidateSharing(config, i, report);
+                ValidateSharedPrompts(deployment, parent, report);
                 if (deployment is { FlashAttention: FlashAttention.Off, CacheType: KVCacheType.Q8 or KVCacheType.Q4 })
                 {
                     report.Error($"{parent}.flash_attention", $"is `off`, and the cache_type `{ConfigWords.Word(deployment.CacheType.Value)}` needs it; remove one of the two");
@@ -56,6 +57,22 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
             }
 
             CheckFile(path, key, report);
+        }
+    }
+
+    private static void ValidateSharedPrompts(DeploymentConfig deployment, string parent, ConfigReport report)
+    {
+        for (var i = 0; i < deployment.SharedPrompts.Count; i++)
+        {
+            if (string.IsNullOrWhiteSpace(deployment.SharedPrompts[i]))
+            {
+                report.Error($"{parent}.shared_prompts[{i}]", "is empty; write the text that prompts begin with, or remove the line");
+            }
+        }
+
+        if (deployment.SharedPrompts.Count > 0 && !deployment.PrefixCache)
+        {
+            report.Error($"{parent}.shared_prompts", "has no effect beside `prefix_cache: false`; remove one of the two");
         }
     }
 
