@@ -40,9 +40,17 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     private int _cellsCached;
 
     public LlamaScheduler(
-        SafeLlamaModelHandle model, SafeLLamaContextHandle context, AbortSwitch abort, LlamaTokenizer tokenizer, LlamaModelInfo info, LlamaEngineOptions options, ILogger logger)
+        SafeLlamaModelHandle model,
+        SafeLLamaContextHandle context,
+        AbortSwitch abort,
+        LlamaTokenizer tokenizer,
+        LlamaModelInfo info,
+        LlamaEngineOptions options,
+        MemoryBudget.Lease memory,
+        ILogger logger)
     {
         _model = model;
+        _lease = memory;
         _context = context;
         _abort = abort;
         _tokenizer = tokenizer;
@@ -56,7 +64,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _sequences = options.SequencesOf(model.IsRecurrent || model.IsHybrid);
         _memory = new ContextMemory(context);
         var kind = PrefixMemories.Of(info.Architecture, model.IsRecurrent || model.IsHybrid, model.SlidingWindow);
-        _tree = new PrefixTree(_memory, kind, model.SlidingWindow, _freeIds, options.HostCacheBytes);
+        _tree = new PrefixTree(_memory, kind, model.SlidingWindow, _freeIds, options.HostCacheBytes ?? 0);
         _usesTree = options.PrefixCache && kind != PrefixMemory.None;
         _fixedGuesses = options.FixedGuesses;
         _speculates = options.Speculation == Speculate.Lookup && kind == PrefixMemory.Any;

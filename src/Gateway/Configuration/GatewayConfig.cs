@@ -77,7 +77,7 @@ internal sealed record ListenConfig
 
 internal sealed record EngineConfig
 {
-    [Description("Memory that the models of local deployments may take together, weights and KV caches, such as 12GiB. Where they do not all fit, the least recently used that no request uses makes room for one that is asked for. Default: the machine's memory, or what the container may use.")]
+    [Description("Memory that the models of local deployments may take together, weights, caches and adapters, such as 12GiB. Where they do not all fit, the least recently used that no request uses makes room for one that is asked for. Default: the machine's memory, or what the container may use.")]
     public ByteSize? Memory { get; init; }
 
     [Bounds("1s", "3650d"), Description("Time without a request after which a model is unloaded, such as 15m; the next request loads it again. Default: never.")]
@@ -195,6 +195,9 @@ internal sealed record DeploymentConfig
 
     [LocalOnly, Description("local: whether what was computed of a tenant's prompts and answers is kept for its later requests that begin with it. Default true.")]
     public bool PrefixCache { get; init; } = true;
+
+    [LocalOnly, OrZero, Description("local: memory for what leaves the KV cache to make room, such as 1GiB: parts of the prefix cache, and requests that others go before. 0: none. Default: as much as the KV cache takes, 128MiB at most.")]
+    public ByteSize? HostCache { get; init; }
 
     [LocalOnly, Bounds(1, LlamaEngineOptions.MostThreads), Description("local: threads of the engine at most; fewer while others need the processor. Default: the physical cores.")]
     public int? Threads { get; init; }

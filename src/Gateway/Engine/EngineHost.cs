@@ -94,13 +94,13 @@ internal sealed partial class EngineHost : IAsyncDisposable
         Room.Update();
     }
 
-    /// <summary>Looks whether a model fits into a budget that is to be in force.</summary>
+    /// <summary>Looks whether a model fits, with its adapters, into a budget that is to be in force.</summary>
     /// <exception cref="LlamaLoadException">It does not, even alone.</exception>
-    public static void DemandFit(LlamaEngineOptions options, long memory)
+    public static void DemandFit(LlamaEngineOptions options, IReadOnlyList<AdapterFile> adapters, long memory)
     {
         var budget = new MemoryBudget(() => memory);
         using var lease = budget.Begin();
-        if (HostedEngine.Measure(options) is { } need && !lease.TryTake(need))
+        if (HostedEngine.Measure(options, adapters.Select(a => a.Path)) is { } need && !lease.TryTake(need))
         {
             throw budget.DoesNotFit(need, options.ModelPath, others: 0, "");
         }

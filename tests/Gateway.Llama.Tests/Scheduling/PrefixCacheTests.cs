@@ -175,7 +175,7 @@ public sealed class PrefixCacheTests
             }
         }
 
-        Assert.InRange(engine.Statistics.HostCacheBytes, 1, new LlamaEngineOptions { ModelPath = "" }.HostCacheBytes);
+        Assert.InRange(engine.Statistics.HostCacheBytes, 1, LlamaEngineOptions.DefaultHostCacheBytes);
     }
 
     [SharedFact]

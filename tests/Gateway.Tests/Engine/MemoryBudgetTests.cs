@@ -173,7 +173,7 @@ public sealed class MemoryBudgetTests
     private static long RoomForOne()
     {
         var needs = new[] { "tiny-llama.gguf", "tiny-mamba.gguf" }
-            .Select(name => HostedEngine.Measure(new LlamaEngineOptions { ModelPath = SharedModels.Tiny(name), ContextLength = 512 })!).ToList();
+            .Select(name => HostedEngine.Measure(new LlamaEngineOptions { ModelPath = SharedModels.Tiny(name), ContextLength = 512 }, [])!).ToList();
         var room = Math.Max(needs.Max(n => n.Total), needs.Sum(n => n.Used) - (needs.Min(n => n.Used) / 2));
         Assert.InRange(room, 1, needs.Sum(n => n.Used) - 1);
         return room;

@@ -24,7 +24,7 @@ internal sealed partial class ModelWorker : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly MemoryBudget.Lease _memory;
     private readonly CancellationTokenSource _unloading = new();
-    private readonly List<IReadOnlyList<AdapterFile>> _adapters = [];
+    private readonly List<(IReadOnlyList<AdapterFile> Files, IReadOnlyDictionary<string, long> Sizes)> _adapters = [];
     private readonly Task _kept;
 
     private readonly RetryPause _pause;
@@ -99,12 +99,15 @@ internal sealed partial class ModelWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Notes that a deployment answers with these adapters.</summary>
+    /// <summary>Notes that a deployment answers with these adapters, and takes the memory for those that no other one does.</summary>
+    /// <exception cref="LlamaLoadException">There is no memory for them.</exception>
     public void HoldAdapters(IReadOnlyList<AdapterFile> files)
     {
+        var sizes = files.Select(f => f.Path).Distinct(StringComparer.Ordinal).ToDictionary(path => path, HostedEngine.MeasureAdapter, StringComparer.Ordinal);
         lock (_adapters)
         {
-            _adapters.Add(files);
+            _memory.Add(SizeOfOwn(sizes), files[0].Path);
+            _adapters.Add((files, sizes));
         }
     }
 
@@ -113,9 +116,22 @@ internal sealed partial class ModelWorker : IAsyncDisposable
     {
         lock (_adapters)
         {
-            return _adapters.Remove(files) && !_adapters.Exists(files.SequenceEqual);
+            var at = _adapters.FindIndex(a => ReferenceEquals(a.Files, files));
+            if (at < 0)
+            {
+                return false;
+            }
+
+            var sizes = _adapters[at].Sizes;
+            _adapters.RemoveAt(at);
+            _memory.GiveBack(SizeOfOwn(sizes));
+            return !_adapters.Exists(a => files.SequenceEqual(a.Files));
         }
     }
+
+    // Of those that no other deployment answers with.
+    private long SizeOfOwn(IReadOnlyDictionary<string, long> sizes) =>
+        sizes.Where(s => !_adapters.Exists(a => a.Sizes.ContainsKey(s.Key))).Sum(s => s.Value);
 
     /// <summary>Ends the process, for good.</summary>
     public async ValueTask DisposeAsync()

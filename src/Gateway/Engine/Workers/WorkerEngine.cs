@@ -68,15 +68,18 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
 
     public override async Task<LoadedEngine> WithAdaptersAsync(IReadOnlyList<AdapterFile> files)
     {
-        var end = await AskAsync(new WorkerCall(WorkerOperation.LoadAdapters) { Adapters = files }, body: default, answer: null, CancellationToken.None, CancellationToken.None)
-            ?? throw LlamaLoadException.ForAdapter(files[0].Path, "the process that hosts its model has ended", "It is started again by itself");
-        if (end.Refusal is { } refusal)
-        {
-            throw refusal.ToException();
-        }
-
         Worker.HoldAdapters(files);
-        return this with { Adapters = files };
+        try
+        {
+            var end = await AskAsync(new WorkerCall(WorkerOperation.LoadAdapters) { Adapters = files }, body: default, answer: null, CancellationToken.None, CancellationToken.None)
+                ?? throw LlamaLoadException.ForAdapter(files[0].Path, "the process that hosts its model has ended", "It is started again by itself");
+            return end.Refusal is { } refusal ? throw refusal.ToException() : this with { Adapters = files };
+        }
+        catch
+        {
+            Worker.LetGoOfAdapters(files);
+            throw;
+        }
     }
 
     public override async Task ReleaseAdaptersAsync()
