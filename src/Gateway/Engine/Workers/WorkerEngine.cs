@@ -114,7 +114,8 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
             return null;
         }
 
-        var end = await WorkerClient.AskAsync(process, call, body, answer, stopping, gone);
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(gone, process.GivenUp);
+        var end = await WorkerClient.AskAsync(process, call, body, answer, stopping, left.Token);
         if (end?.Statistics is { } statistics)
         {
             process.Statistics = statistics;

@@ -29,6 +29,9 @@ internal sealed record WorkerNote
     public WorkerLogEntry? Log { get; init; }
 
     public LlamaEngineStatistics? Statistics { get; init; }
+
+    /// <summary>With <see cref="Statistics"/>: whether adapters are being loaded.</summary>
+    public bool? IsLoading { get; init; }
 }
 
 /// <summary>A log entry, which holds no text of a request, as none in the gateway does.</summary>
