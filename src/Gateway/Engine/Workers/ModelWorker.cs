@@ -56,6 +56,9 @@ internal sealed partial class ModelWorker : IAsyncDisposable
     /// <summary>Of the process that is up.</summary>
     public LlamaEngineStatistics Statistics => _current is { IsCompletedSuccessfully: true, Result: var process } ? process.Statistics : default;
 
+    /// <inheritdoc cref="Statistics"/>
+    public IReadOnlyCollection<LlamaTenantStatistics> Tenants => _current is { IsCompletedSuccessfully: true, Result: var process } ? process.Tenants : [];
+
     public LoadState State => _current switch
     {
         null => LoadState.Failed,

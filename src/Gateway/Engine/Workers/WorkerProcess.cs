@@ -21,6 +21,7 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
     private readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _calls = new();
     private Task<string> _exit = null!;
+    private readonly Dictionary<string, LlamaTenantStatistics> _tenants = new(StringComparer.Ordinal);
     private LlamaEngineStatistics _statistics;
     private long _notes;
     private bool _isLoading;
@@ -55,12 +56,16 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
                 return _statistics;
             }
         }
+    }
 
-        set
+    /// <inheritdoc cref="Statistics"/>
+    public IReadOnlyCollection<LlamaTenantStatistics> Tenants
+    {
+        get
         {
             lock (_process)
             {
-                _statistics = value;
+                return [.. _tenants.Values];
             }
         }
     }
@@ -126,6 +131,27 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
         {
             await worker.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Takes what the worker told of its work. It comes by two ways: what was overtaken must not make a count go back.</summary>
+    public void Take(LlamaEngineStatistics? statistics, IReadOnlyList<LlamaTenantStatistics> tenants)
+    {
+        lock (_process)
+        {
+            if (statistics is { } told && told.DecodeSteps >= _statistics.DecodeSteps)
+            {
+                _statistics = told;
+            }
+
+            foreach (var tenant in tenants)
+            {
+                var before = _tenants.GetValueOrDefault(tenant.Name);
+                if (tenant.PromptTokens >= before.PromptTokens && tenant.GeneratedTokens >= before.GeneratedTokens && tenant.Started >= before.Started)
+                {
+                    _tenants[tenant.Name] = tenant;
+                }
+            }
         }
     }
 
@@ -284,9 +310,10 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
         lock (_process)
         {
             _notes++;
-            _statistics = note.Statistics ?? _statistics;
             _isLoading = note.IsLoading ?? _isLoading;
         }
+
+        Take(note.Statistics, note.Tenants ?? []);
 
         if (note.Refusal is { } refusal)
         {

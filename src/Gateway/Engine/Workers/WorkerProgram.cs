@@ -65,14 +65,18 @@ internal static class WorkerProgram
     private static async Task TellStatisticsAsync(WorkerAdapters engines, WorkerNotes notes, TimeProvider time)
     {
         WorkerNote? told = null;
+        var toldOfTenants = new HashSet<LlamaTenantStatistics>();
         var toldAt = 0L;
         while (true)
         {
             var now = new WorkerNote { Statistics = engines.Plain.Statistics, IsLoading = engines.IsLoading };
-            if (now != told || time.GetElapsedTime(toldAt) >= LongestSilence)
+            var tenants = engines.Plain.Tenants;
+            var changed = tenants.Where(t => !toldOfTenants.Contains(t)).ToList();
+            if (now != told || changed.Count > 0 || time.GetElapsedTime(toldAt) >= LongestSilence)
             {
-                notes.Write(now);
+                notes.Write(now with { Tenants = changed.Count > 0 ? changed : null });
                 (told, toldAt) = (now, time.GetTimestamp());
+                toldOfTenants = [.. tenants];
             }
 
             await Task.Delay(StatisticsInterval, time);
