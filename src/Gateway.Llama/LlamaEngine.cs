@@ -51,6 +51,11 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <summary>What the engine does and has done.</summary>
     public LlamaEngineStatistics Statistics => _scheduler?.Statistics ?? _vectors?.Statistics ?? default;
 
+    /// <summary>What the engine does and has done for each of those who share it.</summary>
+    public IReadOnlyList<LlamaTenantStatistics> Tenants => Counts?.Read() ?? [];
+
+    private TenantCounts? Counts => _scheduler?.Tenants ?? _vectors?.Tenants;
+
     /// <summary>The scheduler, null for a model that does not continue texts.</summary>
     internal LlamaScheduler? Scheduler => _scheduler;
 
@@ -95,7 +100,7 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// still while it is read.
     /// </summary>
     /// <param name="path">The adapter's GGUF file.</param>
-    /// <exception cref="LlamaLoadException">The file is broken, an adapter for another model, or of a kind that is not supported.</exception>
+    /// <exception cref="LlamaLoadException">The file is broken, an adapter for another model, or of a kind that is not supported; or there is no memory for it.</exception>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
     public async Task<LlamaAdapter> LoadAdapterAsync(string path)
     {
@@ -105,9 +110,13 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             throw LlamaLoadException.ForAdapter(path, $"the model '{Info.Name ?? Info.Architecture}' does not continue texts, and takes no adapters", "Leave the adapter out");
         }
 
-        await Task.Run(() => AdapterLoader.Check(path, _modelPath));
-        return await _scheduler.LoadAdapterAsync(path);
+        var size = await Task.Run(() => AdapterLoader.Check(path, _modelPath));
+        return await _scheduler.LoadAdapterAsync(path, size);
     }
+
+    /// <summary>What the engine does and has done for one of those who share it.</summary>
+    /// <param name="name">The owner that requests name.</param>
+    public LlamaTenantStatistics TenantStatistics(string name) => Counts?.Read(name) ?? new(name);
 
     /// <summary>A value of the file's metadata as text, such as "tokenizer.ggml.model". Null when there is none, and for lists.</summary>
     public string? GetMetadata(string key)
@@ -246,14 +255,17 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         VectorScheduler? vectors = null;
         try
         {
-            model = ModelLoader.Load(options, memory, progress, logger, cancellationToken);
+            model = ModelLoader.Load(options, memory, progress, logger, out var need, cancellationToken);
+
+            // As it was counted.
+            options = options with { HostCacheBytes = need.HostCache };
             var purpose = ModelTaskReader.Read(model, options.ModelPath);
             var info = ModelInfoReader.Read(model, purpose, options);
             var tokenizer = new LlamaTokenizer(model, info.ChatTemplate);
             if (info.Task == ModelTask.Generate)
             {
                 var (context, abort) = ContextFactory.Create(model, info, options);
-                scheduler = new LlamaScheduler(model, context, abort, tokenizer, info, options, logger);
+                scheduler = new LlamaScheduler(model, context, abort, tokenizer, info, options, memory, logger);
             }
             else if (info.Task != ModelTask.None)
             {

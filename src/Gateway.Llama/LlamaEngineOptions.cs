@@ -8,6 +8,12 @@ public sealed record LlamaEngineOptions
     /// <summary>Context taken when none is given, where the model was trained for more: a KV cache for 128k tokens is rarely wanted unasked.</summary>
     public const int DefaultContextLength = 8192;
 
+    /// <summary>
+    /// Memory for what leaves the KV cache when none is given. No more than that cache itself: a small machine, which has small models, need not set aside what
+    /// they could not fill; and no more than this, since a large model's cache has taken what there was.
+    /// </summary>
+    public const long DefaultHostCacheBytes = 128L << 20;
+
     /// <summary>What libllama can tell apart in one context.</summary>
     public const int MostSequences = 256;
 
@@ -66,9 +72,10 @@ public sealed record LlamaEngineOptions
     internal int? FixedGuesses { get; init; }
 
     /// <summary>
-    /// Bytes of the host's memory, beside the KV cache, for what had to leave that: of the cache, and of requests that made place for others.
+    /// Bytes of the host's memory at most, beside the KV cache, for what had to leave that: of the cache, and of requests that made place for others. 0: nothing
+    /// is kept of it. Null: as much as the KV cache takes, up to <see cref="DefaultHostCacheBytes"/>.
     /// </summary>
-    public long HostCacheBytes { get; init; } = 128L << 20;
+    public long? HostCacheBytes { get; init; }
 
     /// <summary>
     /// Layers, from the last, that are computed on the GPU. Null: all of them where libllama finds a GPU that it can use, which the natives for CPU never do.

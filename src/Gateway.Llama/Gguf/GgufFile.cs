@@ -28,6 +28,9 @@ public sealed class GgufFile : IDisposable
     /// <summary>Where the data of the tensors begins; 0 when the file is broken before.</summary>
     public long DataPosition { get; internal set; }
 
+    /// <summary>Bytes of all tensors.</summary>
+    public long DataLength => Length - DataPosition;
+
     /// <summary>The metadata by key, as far as it could be read.</summary>
     public IReadOnlyDictionary<string, GgufValue> Metadata => Values;
 

@@ -9,18 +9,20 @@ internal static class AdapterLoader
     private const string InvocationTokens = "adapter.alora.invocation_tokens";
     private const string AskForAnother = "Use a LoRA adapter in GGUF format that was made for this model (llama.cpp's convert_lora_to_gguf.py)";
 
-    /// <summary>Checks the file against the model's, off the scheduler's thread.</summary>
+    /// <summary>Checks the file against the model's, off the scheduler's thread; returns the bytes of its weights.</summary>
     /// <exception cref="LlamaLoadException">It is no adapter for this model.</exception>
-    public static void Check(string path, string modelPath)
+    public static long Check(string path, string modelPath)
     {
         IReadOnlyList<GgufProblem> problems;
         bool isActivated;
+        long size;
         try
         {
             using var file = GgufFile.Open(path);
             using var model = TryOpen(modelPath);
             problems = GgufChecker.CheckAdapter(file, model);
             isActivated = file.Metadata.ContainsKey(InvocationTokens);
+            size = file.DataLength;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -43,6 +45,8 @@ internal static class AdapterLoader
                 $"it is an activated LoRA ({InvocationTokens}), which works on a part of each prompt only; this engine applies adapters to whole requests",
                 "Use a plain LoRA adapter");
         }
+
+        return size;
     }
 
     // The model is loaded; its file may be gone since.

@@ -37,28 +37,31 @@ public sealed class MemoryBudget(Func<long> available)
         ArgumentNullException.ThrowIfNull(need);
         var most = available();
         var rest = others > 0 ? $", of which {whose} hold {Megabytes(others)} MB" : "";
-        var remedy = need.Total <= most ? "Serve fewer models at a time, or lower CacheCells or ContextLength"
+        var smaller = need.HostCache > most / 10 ? "CacheCells, ContextLength or HostCacheBytes" : "CacheCells or ContextLength";
+        var remedy = need.Total <= most ? $"Serve fewer models at a time, or lower {smaller}"
             : need.Weights > most ? "Take a smaller model, or one in fewer bits"
-            : "Lower CacheCells or ContextLength";
+            : $"Lower {smaller}";
+        var kept = need.HostCache > 0 ? $", {Megabytes(need.HostCache)} MB for what leaves them" : "";
+        var beside = (need.Beside > 0 ? $", {Megabytes(need.Beside)} MB for the model that is loaded beside it" : "")
+            + (need.Adapters > 0 ? $", {Megabytes(need.Adapters)} MB of adapters" : "");
         return new LlamaLoadException(
             path,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"it takes about {Megabytes(need.Total)} MB of memory ({Megabytes(need.Weights)} MB of weights, {Megabytes(need.Cache)} MB for {need.Cells} KV cells, {Megabytes(need.Compute)} MB to compute, {Megabytes(need.Outputs)} MB for what it puts out), and this process may use {Megabytes(most)} MB{rest}"),
+                $"it takes about {Megabytes(need.Total)} MB of memory ({Megabytes(need.Weights)} MB of weights, {Megabytes(need.Cache)} MB for {need.Cells} KV cells{kept}, {Megabytes(need.Compute)} MB to compute, {Megabytes(need.Outputs)} MB for what it puts out{beside}), and this process may use {Megabytes(most)} MB{rest}"),
             remedy);
     }
 
-    private bool TryTake(MemoryEstimate need, long held)
+    private bool TryTake(long bytes)
     {
         lock (_lock)
         {
-            var most = available();
-            if (need.Total > most || need.Used - held > most - _promised)
+            if (bytes > available() - _promised)
             {
                 return false;
             }
 
-            _promised += need.Used - held;
+            _promised += bytes;
             return true;
         }
     }
@@ -73,31 +76,69 @@ public sealed class MemoryBudget(Func<long> available)
 
     private static string Megabytes(long bytes) => (bytes / 1e6).ToString(bytes is > 0 and < 10_000_000 ? "N1" : "N0", CultureInfo.InvariantCulture);
 
-    /// <summary>What one model holds.</summary>
+    /// <summary>What one model holds, with its adapters.</summary>
     public sealed class Lease : IDisposable
     {
         private readonly MemoryBudget _budget;
         private readonly Lock _lock = new();
         private long _taken;
 
+        // Of what was taken, all but what is kept for adapters that are still to come.
+        private long _used;
+
         internal Lease(MemoryBudget budget) => _budget = budget;
 
         /// <summary>Bytes held.</summary>
         public long Taken => Interlocked.Read(ref _taken);
 
-        /// <summary>Takes what a model needs, in the place of what the lease held; false, and nothing changes, when that does not fit beside the others.</summary>
+        /// <summary>
+        /// Takes what a model needs; false, and nothing changes, when that does not fit beside the others. What the lease held is part of it; where it held more,
+        /// the rest is there for adapters (<see cref="TryAdd"/>).
+        /// </summary>
         public bool TryTake(MemoryEstimate need)
         {
             ArgumentNullException.ThrowIfNull(need);
             lock (_lock)
             {
-                if (!_budget.TryTake(need, _taken))
-                {
-                    return false;
-                }
+                return need.Total <= _budget.Limit && TryUse(need.Used - need.Adapters, need.Used);
+            }
+        }
 
-                _taken = need.Used;
-                return true;
+        /// <summary>Takes what an adapter needs; false, and nothing changes, when that does not fit beside the others.</summary>
+        /// <param name="bytes">How much it takes.</param>
+        public bool TryAdd(long bytes)
+        {
+            lock (_lock)
+            {
+                return TryUse(_used + bytes, _used + bytes);
+            }
+        }
+
+        /// <summary>As <see cref="TryAdd"/>, of an adapter's file.</summary>
+        /// <exception cref="LlamaLoadException">The adapter does not fit beside what is loaded.</exception>
+        public void Add(long bytes, string path)
+        {
+            if (!TryAdd(bytes))
+            {
+                throw LlamaLoadException.ForAdapter(
+                    path,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"it takes {Megabytes(bytes)} MB of memory, and of the {Megabytes(_budget.Limit)} MB that this process may use for models {Megabytes(_budget.Taken)} MB are taken"),
+                    "Serve fewer models or adapters at a time");
+            }
+        }
+
+        /// <summary>Gives back what <see cref="TryAdd"/> took.</summary>
+        public void GiveBack(long bytes)
+        {
+            lock (_lock)
+            {
+                // Nothing is left once the model has gone.
+                bytes = Math.Min(bytes, _used);
+                _used -= bytes;
+                _taken -= bytes;
+                _budget.GiveBack(bytes);
             }
         }
 
@@ -117,8 +158,21 @@ public sealed class MemoryBudget(Func<long> available)
             lock (_lock)
             {
                 _budget.GiveBack(_taken);
-                _taken = 0;
+                (_taken, _used) = (0, 0);
             }
+        }
+
+        private bool TryUse(long used, long total)
+        {
+            var missing = total - _taken;
+            if (missing > 0 && !_budget.TryTake(missing))
+            {
+                return false;
+            }
+
+            _taken += Math.Max(0, missing);
+            _used = used;
+            return true;
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Gateway.Llama.Gguf;
+using Gateway.Llama.Scheduling;
 
 namespace Gateway.Llama.Loading;
 
@@ -17,11 +19,22 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
     private const int HalfBytes = 2;
     private const int SingleBytes = 4;
 
+    /// <summary>Bytes, at most, that keep what leaves the KV cache (<see cref="LlamaEngineOptions.HostCacheBytes"/>).</summary>
+    public long HostCache { get; init; }
+
+    /// <summary>Bytes of what is loaded beside the model whenever that is: a draft model.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Beside { get; init; }
+
+    /// <summary>Bytes of adapters that are known to be wanted; they are loaded onto the model later.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Adapters { get; init; }
+
     /// <summary>All together.</summary>
-    public long Total => Weights + Cache + Compute + Outputs;
+    public long Total => Weights + Cache + HostCache + Compute + Outputs + Beside + Adapters;
 
     /// <summary>What of it is really used.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public long Used => Total - Outputs;
 
     /// <summary>The need of a model that is hosted with these options.</summary>
@@ -44,16 +57,25 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
             cache += (double)SingleBytes * shape.Sequences * StateOf(model, layer);
         }
 
+        var cacheBytes = (long)Math.Min(cache, long.MaxValue / 8);
         return new MemoryEstimate(
             model.Tensors.Values.Sum(tensor => tensor.Size ?? 0),
-            (long)Math.Min(cache, long.MaxValue / 4),
+            cacheBytes,
             (long)ComputeOf(model, shape, options.FlashAttention),
             SingleBytes * shape.Outputs * model.TokenCount,
             shape.ContextLength,
             shape.Cells,
             shape.Requests,
-            options.KVCacheType);
+            options.KVCacheType)
+        {
+            HostCache = HostCacheOf(model, options, cacheBytes),
+        };
     }
+
+    // Nothing where nothing of the cache is kept once its request has ended.
+    private static long HostCacheOf(ModelMetadata model, LlamaEngineOptions options, long cache) =>
+        model.Purpose.Task != ModelTask.Generate || !options.PrefixCache || PrefixMemories.Of(model) == PrefixMemory.None ? 0
+        : Math.Min(options.HostCacheBytes ?? Math.Min(cache, LlamaEngineOptions.DefaultHostCacheBytes), long.MaxValue / 8);
 
     /// <summary>Numbers that a recurrent layer keeps of one sequence.</summary>
     private static double StateOf(ModelMetadata model, int layer)

@@ -25,15 +25,21 @@ internal sealed partial class ModelLoader
     /// <param name="memory">Takes what the model needs, also where it is not loaded then.</param>
     /// <param name="progress">Told the share of the weights that is loaded, 0 to 1.</param>
     /// <param name="logger">Told of what was asked for and cannot be had.</param>
+    /// <param name="need">What was taken of it.</param>
     /// <param name="cancellationToken">Ends the load early.</param>
     /// <exception cref="LlamaLoadException">The file is missing, unreadable, not a GGUF model, or does not fit into memory.</exception>
     /// <exception cref="OperationCanceledException">The load was cancelled.</exception>
     public static SafeLlamaModelHandle Load(
-        LlamaEngineOptions options, MemoryBudget.Lease memory, IProgress<float>? progress, ILogger logger, CancellationToken cancellationToken)
+        LlamaEngineOptions options,
+        MemoryBudget.Lease memory,
+        IProgress<float>? progress,
+        ILogger logger,
+        out MemoryEstimate need,
+        CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var path = options.ModelPath;
-        using var file = Open(options, memory, cancellationToken);
+        using var file = Open(options, memory, out need, cancellationToken);
         try
         {
             NativeApi.llama_empty_call();
@@ -69,7 +75,7 @@ internal sealed partial class ModelLoader
     }
 
     /// <summary>The file, when it can be loaded.</summary>
-    private static GgufFile Open(LlamaEngineOptions options, MemoryBudget.Lease memory, CancellationToken cancellationToken)
+    private static GgufFile Open(LlamaEngineOptions options, MemoryBudget.Lease memory, out MemoryEstimate need, CancellationToken cancellationToken)
     {
         var path = options.ModelPath;
         GgufFile file;
@@ -94,7 +100,8 @@ internal sealed partial class ModelLoader
             }
 
             CacheSettings.Check(file, options);
-            memory.Take(MemoryEstimate.Of(file, options), path);
+            need = MemoryEstimate.Of(file, options);
+            memory.Take(need, path);
             return file;
         }
         catch

@@ -3,12 +3,15 @@ using LLama.Native;
 namespace Gateway.Llama.Scheduling;
 
 /// <summary>An adapter in the model's memory.</summary>
-internal sealed class LoadedAdapter(LoraAdapter native)
+internal sealed class LoadedAdapter(LoraAdapter native, long size)
 {
     public LoraAdapter Native { get; } = native;
 
     /// <summary>The full path of its file.</summary>
     public string Path => Native.Path;
+
+    /// <summary>Bytes of its weights.</summary>
+    public long Size => size;
 
     /// <summary>Owners, and generations that have it. Guarded by the scheduler's lock; at 0 the scheduler unloads it.</summary>
     public int References { get; set; }

@@ -10,10 +10,11 @@ namespace Gateway.Llama.Scheduling;
 internal sealed partial class LlamaScheduler
 {
     private readonly SafeLlamaModelHandle _model;
+    private readonly MemoryBudget.Lease _lease;
     private readonly AdapterTurns _turns = new();
 
     // Guarded by the intake's lock, as are the counts of references.
-    private readonly Queue<(string Path, TaskCompletionSource<LlamaAdapter> Loading)> _adapterRequests = new();
+    private readonly Queue<(string Path, long Size, TaskCompletionSource<LlamaAdapter> Loading)> _adapterRequests = new();
     private bool _adapterUnused;
 
     // Only the scheduler's thread touches these.
@@ -25,15 +26,17 @@ internal sealed partial class LlamaScheduler
     internal int AdapterCount => _adapters.Count;
 
     /// <summary>Loads an adapter, or takes another reference to it where it is loaded.</summary>
-    /// <exception cref="LlamaLoadException">It cannot be loaded onto this model.</exception>
+    /// <param name="path">Its file.</param>
+    /// <param name="size">Bytes of its weights.</param>
+    /// <exception cref="LlamaLoadException">It cannot be loaded onto this model, or there is no memory for it.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler is being stopped.</exception>
-    public Task<LlamaAdapter> LoadAdapterAsync(string path)
+    public Task<LlamaAdapter> LoadAdapterAsync(string path, long size)
     {
         var loading = new TaskCompletionSource<LlamaAdapter>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_intake)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(LlamaEngine));
-            _adapterRequests.Enqueue((path, loading));
+            _adapterRequests.Enqueue((path, size, loading));
             _wake.Set();
         }
 
@@ -101,11 +104,11 @@ internal sealed partial class LlamaScheduler
             UnloadUnused();
         }
 
-        while (TakeAdapterRequest(out var path, out var loading))
+        while (TakeAdapterRequest(out var path, out var size, out var loading))
         {
             try
             {
-                loading.SetResult(LoadAdapter(path));
+                loading.SetResult(LoadAdapter(path, size));
             }
 #pragma warning disable CA1031 // Whatever went wrong, who waits for it must hear of it.
             catch (Exception exception)
@@ -116,21 +119,31 @@ internal sealed partial class LlamaScheduler
         }
     }
 
-    private bool TakeAdapterRequest(out string path, out TaskCompletionSource<LlamaAdapter> loading)
+    private bool TakeAdapterRequest(out string path, out long size, out TaskCompletionSource<LlamaAdapter> loading)
     {
         lock (_intake)
         {
             var taken = _adapterRequests.TryDequeue(out var request);
-            (path, loading) = request;
+            (path, size, loading) = request;
             return taken;
         }
     }
 
-    private LlamaAdapter LoadAdapter(string path)
+    private LlamaAdapter LoadAdapter(string path, long size)
     {
         if (!_adapters.TryGetValue(Path.GetFullPath(path), out var adapter))
         {
-            adapter = new LoadedAdapter(AdapterLoader.Load(_model, path));
+            _lease.Add(size, path);
+            try
+            {
+                adapter = new LoadedAdapter(AdapterLoader.Load(_model, path), size);
+            }
+            catch
+            {
+                _lease.GiveBack(size);
+                throw;
+            }
+
             _adapters.Add(adapter.Path, adapter);
         }
 
@@ -162,6 +175,7 @@ internal sealed partial class LlamaScheduler
             _tree.Forget(set => set.Adapters.Contains(adapter));
             _adapters.Remove(adapter.Path);
             adapter.Native.Unload();
+            _lease.GiveBack(adapter.Size);
         }
 
         HeapTrim.Run();
@@ -170,7 +184,7 @@ internal sealed partial class LlamaScheduler
     // The context is gone by now, and the model is not yet.
     private void UnloadAdapters()
     {
-        while (TakeAdapterRequest(out _, out var loading))
+        while (TakeAdapterRequest(out _, out _, out var loading))
         {
             loading.SetException(new ObjectDisposedException(nameof(LlamaEngine)));
         }

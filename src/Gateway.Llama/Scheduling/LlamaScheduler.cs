@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Loading;
 using Gateway.Llama.Sampling;
@@ -40,9 +41,17 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     private int _cellsCached;
 
     public LlamaScheduler(
-        SafeLlamaModelHandle model, SafeLLamaContextHandle context, AbortSwitch abort, LlamaTokenizer tokenizer, LlamaModelInfo info, LlamaEngineOptions options, ILogger logger)
+        SafeLlamaModelHandle model,
+        SafeLLamaContextHandle context,
+        AbortSwitch abort,
+        LlamaTokenizer tokenizer,
+        LlamaModelInfo info,
+        LlamaEngineOptions options,
+        MemoryBudget.Lease memory,
+        ILogger logger)
     {
         _model = model;
+        _lease = memory;
         _context = context;
         _abort = abort;
         _tokenizer = tokenizer;
@@ -56,7 +65,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _sequences = options.SequencesOf(model.IsRecurrent || model.IsHybrid);
         _memory = new ContextMemory(context);
         var kind = PrefixMemories.Of(info.Architecture, model.IsRecurrent || model.IsHybrid, model.SlidingWindow);
-        _tree = new PrefixTree(_memory, kind, model.SlidingWindow, _freeIds, options.HostCacheBytes);
+        _tree = new PrefixTree(_memory, kind, model.SlidingWindow, _freeIds, options.HostCacheBytes ?? 0);
         _usesTree = options.PrefixCache && kind != PrefixMemory.None;
         _fixedGuesses = options.FixedGuesses;
         _speculates = options.Speculation == Speculate.Lookup && kind == PrefixMemory.Any;
@@ -96,6 +105,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         }
     }
 
+    /// <summary>What is done for each tenant, and was.</summary>
+    public TenantCounts Tenants => _tenants.Counts;
+
     /// <summary>The vocabulary as grammars walk it.</summary>
     public GrammarVocabulary Vocabulary { get; }
 
@@ -113,8 +125,10 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
 
             ThrowIfAnyDisposed(generations);
             _inFlight += generations.Count;
+            var now = Stopwatch.GetTimestamp();
             foreach (var generation in generations)
             {
+                generation.QueuedAt = now;
                 var tenant = _tenants.Of(generation.Request.Owner);
                 tenant.InFlight++;
                 Hold(generation);

@@ -114,6 +114,7 @@ internal sealed record InspectReport(
             + (memory.Cache > 0
                 ? Invariant($"cache {Bytes(memory.Cache)} (context of {memory.ContextLength:N0} tokens, {Count(memory.Sequences, "request")} in {memory.Cells:N0} cells of {Configuration.ConfigWords.Word(memory.CacheType)}), ")
                 : "")
+            + (memory.HostCache > 0 ? Invariant($"what leaves the cache {Bytes(memory.HostCache)}, ") : "")
             + Invariant($"computing {Bytes(memory.Compute)}, set aside for outputs {Bytes(memory.Outputs)}");
 
     private static string? Shown(string? text) => text is null ? null : GgufText.Show(text);

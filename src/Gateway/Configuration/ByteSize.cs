@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Gateway.Configuration;
 
 /// <summary>Amounts of memory as the file has them: <c>512MiB</c>, <c>12GiB</c>, <c>16GB</c>.</summary>
-/// <param name="Bytes">How many, at least one.</param>
+/// <param name="Bytes">How many, at least one; 0 only where a key may have that (<see cref="OrZeroAttribute"/>).</param>
 internal readonly record struct ByteSize(long Bytes)
 {
     public const string Pattern = "^[1-9][0-9]{0,8}(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)$";

@@ -10,6 +10,10 @@ internal sealed class RequiredAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class OrOneAttribute : Attribute;
 
+/// <summary>Of an amount of memory: 0 may be written, for none.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class OrZeroAttribute : Attribute;
+
 /// <summary>A plain scalar may stand for an object that has nothing but this property.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class ShorthandAttribute(string property) : Attribute

@@ -175,6 +175,11 @@ internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
             return null;
         }
 
+        if (property is { OrZero: true } && scalar is { IsPlain: true, Text: "0" })
+        {
+            return default(ByteSize);
+        }
+
         var (value, error) = type.Type == typeof(Secret) ? secrets.Read(scalar) : ConfigScalars.Read(type.Type, scalar);
         error ??= property switch
         {

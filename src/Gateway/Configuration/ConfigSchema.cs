@@ -104,6 +104,14 @@ internal static class ConfigSchema
             schema["maximum"] = int.Parse(bounds.Largest, CultureInfo.InvariantCulture);
         }
 
+        if (property.OrZero)
+        {
+            // The pattern is for texts only, the least and largest value for numbers.
+            schema["type"] = new JsonArray("string", "integer");
+            schema["minimum"] = 0;
+            schema["maximum"] = 0;
+        }
+
         if (property.Required && ConfigType.Of(property.Info.PropertyType).ItemType is not null)
         {
             schema["minItems"] = 1;

@@ -56,6 +56,7 @@ internal sealed class ConfigProperty
         Key = JsonNamingPolicy.SnakeCaseLower.ConvertName(info.Name);
         Required = info.IsDefined(typeof(RequiredAttribute));
         OrOne = info.IsDefined(typeof(OrOneAttribute));
+        OrZero = info.IsDefined(typeof(OrZeroAttribute));
         Bounds = info.GetCustomAttribute<BoundsAttribute>();
         Pattern = info.GetCustomAttribute<PatternAttribute>();
         // Texts come from whoever writes the file; no expression here may take longer than linear time.
@@ -70,6 +71,9 @@ internal sealed class ConfigProperty
 
     /// <summary>Of a list, whether one item may stand in its place.</summary>
     public bool OrOne { get; }
+
+    /// <summary>Of an amount of memory, whether it may be 0.</summary>
+    public bool OrZero { get; }
 
     public BoundsAttribute? Bounds { get; }
 

@@ -77,7 +77,7 @@ internal sealed record ListenConfig
 
 internal sealed record EngineConfig
 {
-    [Description("Memory that the models of local deployments may take together, weights and KV caches, such as 12GiB. Where they do not all fit, the least recently used that no request uses makes room for one that is asked for. Default: the machine's memory, or what the container may use.")]
+    [Description("Memory that the models of local deployments may take together, weights, caches and adapters, such as 12GiB. Where they do not all fit, the least recently used that no request uses makes room for one that is asked for. Default: the machine's memory, or what the container may use.")]
     public ByteSize? Memory { get; init; }
 
     [Bounds("1s", "3650d"), Description("Time without a request after which a model is unloaded, such as 15m; the next request loads it again. Default: never.")]
@@ -85,6 +85,9 @@ internal sealed record EngineConfig
 
     [Bounds("1s", "1h"), Description("How long a request waits for other models to make room for its own, before it gets a 503. A load under way is waited for to its end. Default 60s.")]
     public TimeSpan? Wait { get; init; }
+
+    [Bounds("30s", "24h"), Description("How long a model's own process (`isolation: process`) may complete no step while it has requests, or give no sign of life, before it is taken to hang: it is ended, and another one started. Default 5m.")]
+    public TimeSpan? WorkerTimeout { get; init; }
 }
 
 internal sealed record StoreConfig
@@ -198,6 +201,9 @@ internal sealed record DeploymentConfig
 
     [LocalOnly, Description("local: texts of your own that tenants' prompts begin with, such as the system prompt of your application: what is computed of them is shared by all tenants. A tenant can tell by the clock whether another has sent one lately; put no secret there.")]
     public IReadOnlyList<string> SharedPrompts { get; init; } = [];
+
+    [LocalOnly, OrZero, Description("local: memory for what leaves the KV cache to make room, such as 1GiB: parts of the prefix cache, and requests that others go before. 0: none. Default: as much as the KV cache takes, 128MiB at most.")]
+    public ByteSize? HostCache { get; init; }
 
     [LocalOnly, Bounds(1, LlamaEngineOptions.MostThreads), Description("local: threads of the engine at most; fewer while others need the processor. Default: the physical cores.")]
     public int? Threads { get; init; }

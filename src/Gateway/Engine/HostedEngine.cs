@@ -12,6 +12,7 @@ internal sealed class HostedEngine(string deployment, LlamaEngineOptions options
 
     // Swapped whole, for the room reads it under a lock of its own.
     private volatile KeepRule[] _keeps = [];
+    private volatile string[] _adapters = [];
 
     /// <summary>The deployment that asked for it first, for messages and metrics.</summary>
     public string Deployment { get; } = deployment;
@@ -42,23 +43,45 @@ internal sealed class HostedEngine(string deployment, LlamaEngineOptions options
     /// <inheritdoc/>
     public override TimeSpan? IdleTimeout => _keeps.Any(k => k.IdleTimeout is null) ? null : _keeps.Max(k => k.IdleTimeout);
 
-    /// <summary>Takes over what the deployments that hold it say of pins and idle times.</summary>
-    public void Settle() => _keeps = [.. Handles.Select(h => h.Keep)];
+    /// <summary>Takes over what the deployments that hold it say of pins, idle times and adapters.</summary>
+    public void Settle()
+    {
+        _keeps = [.. Handles.Select(h => h.Keep)];
+        _adapters = [.. Handles.SelectMany(h => h.Adapters).Select(a => a.Path).Distinct(StringComparer.Ordinal)];
+    }
 
     /// <inheritdoc/>
-    public override MemoryEstimate? Measure() => Measure(Options);
+    public override MemoryEstimate? Measure() => Measure(Options, _adapters);
 
     /// <summary>Reads what a model takes of memory, without loading it; null when its file cannot be loaded.</summary>
-    public static MemoryEstimate? Measure(LlamaEngineOptions options)
+    /// <param name="options">The model, and how it is hosted.</param>
+    /// <param name="adapters">Files of the adapters that deployments answer with.</param>
+    public static MemoryEstimate? Measure(LlamaEngineOptions options, IEnumerable<string> adapters)
     {
         try
         {
             using var file = GgufFile.Open(options.ModelPath);
-            return GgufChecker.CheckModel(file, readWeights: false).Count == 0 ? MemoryEstimate.Of(file, options) : null;
+            return GgufChecker.CheckModel(file, readWeights: false).Count == 0
+                ? MemoryEstimate.Of(file, options) with { Adapters = adapters.Sum(MeasureAdapter) }
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Reads what an adapter takes of memory, in bytes; 0 when its file cannot be read, which its load tells.</summary>
+    public static long MeasureAdapter(string path)
+    {
+        try
+        {
+            using var file = GgufFile.Open(path);
+            return file.DataLength;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
         }
     }
 

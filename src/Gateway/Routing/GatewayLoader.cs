@@ -32,7 +32,7 @@ internal sealed class GatewayLoader(
                 d => engines.Acquire(
                     d.Name,
                     EngineOptionsOf(d),
-                    [.. d.Lora.Select(a => new AdapterFile(a.Path, (float)a.Scale))],
+                    AdaptersOf(d),
                     d.Load == LoadTime.FirstUse,
                     new KeepRule(d.Pin, d.IdleTimeout ?? config.Engine.IdleTimeout),
                     d.Isolation),
@@ -52,7 +52,7 @@ internal sealed class GatewayLoader(
         }
         catch
         {
-            engines.Configure(_engine.Memory?.Bytes, _engine.Wait);
+            engines.Configure(_engine.Memory?.Bytes, _engine.Wait, _engine.WorkerTimeout);
             foreach (var handle in handles.Values)
             {
                 handle.Release();
@@ -62,7 +62,7 @@ internal sealed class GatewayLoader(
         }
 
         _engine = config.Engine;
-        engines.Configure(_engine.Memory?.Bytes, _engine.Wait);
+        engines.Configure(_engine.Memory?.Bytes, _engine.Wait, _engine.WorkerTimeout);
         await clusters.UpdateAsync(_inForce.Select(c => c.Config));
     }
 
@@ -72,14 +72,16 @@ internal sealed class GatewayLoader(
         var memory = next.Memory?.Bytes ?? MemoryBudget.OfMachine;
         foreach (var deployment in awaited)
         {
-            EngineHost.DemandFit(EngineOptionsOf(deployment), memory);
+            EngineHost.DemandFit(EngineOptionsOf(deployment), AdaptersOf(deployment), memory);
         }
 
         if (_inForce.Count == 0 || memory > engines.Room.Budget.Limit)
         {
-            engines.Configure(next.Memory?.Bytes, next.Wait);
+            engines.Configure(next.Memory?.Bytes, next.Wait, next.WorkerTimeout);
         }
     }
+
+    private static IReadOnlyList<AdapterFile> AdaptersOf(DeploymentConfig deployment) => [.. deployment.Lora.Select(a => new AdapterFile(a.Path, (float)a.Scale))];
 
     private static LlamaEngineOptions EngineOptionsOf(DeploymentConfig deployment)
     {
@@ -95,6 +97,7 @@ internal sealed class GatewayLoader(
             GpuLayers = deployment.GpuLayers,
             MemoryMap = deployment.Mmap,
             MemoryLock = deployment.Mlock,
+            HostCacheBytes = deployment.HostCache?.Bytes,
         };
         return options with
         {

@@ -38,7 +38,7 @@ public sealed class LibllamaGrammarTests
     }
 
     private static SafeLlamaModelHandle Load() => ModelLoader.Load(
-        new LlamaEngineOptions { ModelPath = TestModels.Tiny("tiny-llama.gguf") }, new MemoryBudget(() => long.MaxValue).Begin(), null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
+        new LlamaEngineOptions { ModelPath = TestModels.Tiny("tiny-llama.gguf") }, new MemoryBudget(() => long.MaxValue).Begin(), null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, out _, CancellationToken.None);
 
     private static IEnumerable<(string Name, Grammar Grammar)> Composed()
     {

@@ -69,5 +69,5 @@ public sealed class AnswerTextTests : IDisposable
     }
 
     private static SafeLlamaModelHandle Loading() => Gateway.Llama.Loading.ModelLoader.Load(
-        new LlamaEngineOptions { ModelPath = TestModels.Smol }, new Gateway.Llama.Loading.MemoryBudget(() => long.MaxValue).Begin(), null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
+        new LlamaEngineOptions { ModelPath = TestModels.Smol }, new Gateway.Llama.Loading.MemoryBudget(() => long.MaxValue).Begin(), null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, out _, CancellationToken.None);
 }

@@ -31,7 +31,7 @@ public sealed class ModelsCommandTests : IDisposable
             Assert.Contains(line + "\n", output, StringComparison.Ordinal);
         }
 
-        Assert.Contains("weights 96.6 MB, cache 377.5 MB (context of 8,192 tokens, 8 requests in 16,384 cells of f16)", output, StringComparison.Ordinal);
+        Assert.Contains("weights 96.6 MB, cache 377.5 MB (context of 8,192 tokens, 8 requests in 16,384 cells of f16), what leaves the cache 134.2 MB, ", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,8 +47,10 @@ public sealed class ModelsCommandTests : IDisposable
         json = JsonNode.Parse(output)!;
         Assert.Equal((1024, 2048, 3), ((int)json["memory"]!["context_length"]!, (int)json["memory"]!["cells"]!, (int)json["memory"]!["sequences"]!));
 
-        // 2 bytes for each of 2 * 64 numbers of 3 heads in 30 layers.
+        // 2 bytes for each of 2 * 64 numbers of 3 heads in 30 layers; as much for what leaves it.
         Assert.Equal(2048L * 2 * 2 * 64 * 3 * 30, (long)json["memory"]!["cache"]!);
+        Assert.Equal((long)json["memory"]!["cache"]!, (long)json["memory"]!["host_cache"]!);
+        Assert.Equal(json["memory"]!.AsObject().Where(p => p.Key is "weights" or "cache" or "host_cache" or "compute" or "outputs").Sum(p => (long)p.Value!), (long)json["memory"]!["total"]!);
         Assert.True((bool)json["chat_template"]!["system_messages"]!);
 
         // Blocks of 32 numbers in 34 bytes.

@@ -95,8 +95,8 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
     }
 
     private static bool IsShared(DeploymentConfig a, DeploymentConfig b) =>
-        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads, a.PrefixCache, a.Speculation)
-        == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads, b.PrefixCache, b.Speculation)
+        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads, a.PrefixCache, a.HostCache, a.Speculation)
+        == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads, b.PrefixCache, b.HostCache, b.Speculation)
         && (a.CacheType, a.FlashAttention, a.GpuLayers, a.Mmap, a.Mlock, a.Isolation) == (b.CacheType, b.FlashAttention, b.GpuLayers, b.Mmap, b.Mlock, b.Isolation);
 
     private static void CheckFile(string written, string key, ConfigReport report)

@@ -14,6 +14,8 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
 
     public override LlamaEngineStatistics Statistics => Worker.Statistics;
 
+    public override IReadOnlyCollection<LlamaTenantStatistics> Tenants => Worker.Tenants;
+
     public override LoadState State => Worker.State;
 
     public override TimeSpan RetryIn => Worker.RetryIn;
@@ -68,15 +70,18 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
 
     public override async Task<LoadedEngine> WithAdaptersAsync(IReadOnlyList<AdapterFile> files)
     {
-        var end = await AskAsync(new WorkerCall(WorkerOperation.LoadAdapters) { Adapters = files }, body: default, answer: null, CancellationToken.None, CancellationToken.None)
-            ?? throw LlamaLoadException.ForAdapter(files[0].Path, "the process that hosts its model has ended", "It is started again by itself");
-        if (end.Refusal is { } refusal)
-        {
-            throw refusal.ToException();
-        }
-
         Worker.HoldAdapters(files);
-        return this with { Adapters = files };
+        try
+        {
+            var end = await AskAsync(new WorkerCall(WorkerOperation.LoadAdapters) { Adapters = files }, body: default, answer: null, CancellationToken.None, CancellationToken.None)
+                ?? throw LlamaLoadException.ForAdapter(files[0].Path, "the process that hosts its model has ended", "It is started again by itself");
+            return end.Refusal is { } refusal ? throw refusal.ToException() : this with { Adapters = files };
+        }
+        catch
+        {
+            Worker.LetGoOfAdapters(files);
+            throw;
+        }
     }
 
     public override async Task ReleaseAdaptersAsync()
@@ -111,10 +116,11 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
             return null;
         }
 
-        var end = await WorkerClient.AskAsync(process, call, body, answer, stopping, gone);
-        if (end?.Statistics is { } statistics)
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(gone, process.GivenUp);
+        var end = await WorkerClient.AskAsync(process, call, body, answer, stopping, left.Token);
+        if (end is not null)
         {
-            process.Statistics = statistics;
+            process.Take(end.Statistics, end.Tenant is { } tenant ? [tenant] : []);
         }
 
         return end is { IsFault: true } ? throw new InvalidOperationException("The worker process failed on a request.") : end;
