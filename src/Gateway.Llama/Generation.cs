@@ -106,6 +106,9 @@ public sealed class Generation
         }
     }
 
+    /// <summary>Timestamp of its coming.</summary>
+    internal long QueuedAt { get; set; }
+
     internal GenerationRequest Request { get; }
 
     internal AdapterSet Adapters { get; init; } = AdapterSet.None;

@@ -51,6 +51,11 @@ public sealed partial class LlamaEngine : IAsyncDisposable
     /// <summary>What the engine does and has done.</summary>
     public LlamaEngineStatistics Statistics => _scheduler?.Statistics ?? _vectors?.Statistics ?? default;
 
+    /// <summary>What the engine does and has done for each of those who share it.</summary>
+    public IReadOnlyList<LlamaTenantStatistics> Tenants => Counts?.Read() ?? [];
+
+    private TenantCounts? Counts => _scheduler?.Tenants ?? _vectors?.Tenants;
+
     /// <summary>The scheduler, null for a model that does not continue texts.</summary>
     internal LlamaScheduler? Scheduler => _scheduler;
 
@@ -108,6 +113,10 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         var size = await Task.Run(() => AdapterLoader.Check(path, _modelPath));
         return await _scheduler.LoadAdapterAsync(path, size);
     }
+
+    /// <summary>What the engine does and has done for one of those who share it.</summary>
+    /// <param name="name">The owner that requests name.</param>
+    public LlamaTenantStatistics TenantStatistics(string name) => Counts?.Read(name) ?? new(name);
 
     /// <summary>A value of the file's metadata as text, such as "tokenizer.ggml.model". Null when there is none, and for lists.</summary>
     public string? GetMetadata(string key)

@@ -132,6 +132,7 @@ internal sealed partial class LlamaScheduler
         {
             sequence.Generation.CachedTokens = length;
             Volatile.Write(ref _cachedTokens, _cachedTokens + length);
+            sequence.Tenant.Count.AddStart(sequence.Generation.QueuedAt, length);
             sequence.Guard = sequence.Generation.Request.Grammar is { } constraint
                 ? new AnswerGuard(Vocabulary.MatcherOf(constraint, sequence.Generation.Request.VisibleTokens))
                 : null;

@@ -76,7 +76,9 @@ internal sealed partial class LlamaScheduler
         {
             sequence.Failures = 0;
             var wasReading = sequence.IsReading;
-            Volatile.Write(ref _promptTokens, _promptTokens + sequence.AdvancePrompt());
+            var read = sequence.AdvancePrompt();
+            Volatile.Write(ref _promptTokens, _promptTokens + read);
+            sequence.Tenant.Count.AddPrompt(read);
             if ((wasReading && !sequence.IsReading) || sequence.Decoded == sequence.Checkpoint)
             {
                 // From now on others may begin with it.
@@ -176,6 +178,7 @@ internal sealed partial class LlamaScheduler
         }
 
         Volatile.Write(ref _generatedTokens, _generatedTokens + 1);
+        sequence.Tenant.Count.AddGenerated();
         sequence.Tenant.Serve(FairQueue.AnswerToken);
         var logprob = topLogprobs is { } count ? _logprobs.Read(token, count) : null;
         if (sequence.Accept(token, _tokenizer, logprob) is { } reason)

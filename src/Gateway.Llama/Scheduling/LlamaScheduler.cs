@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Llama.Grammars.Matching;
 using Gateway.Llama.Loading;
 using Gateway.Llama.Sampling;
@@ -105,6 +106,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         }
     }
 
+    /// <summary>What is done for each tenant, and was.</summary>
+    public TenantCounts Tenants => _tenants.Counts;
+
     /// <summary>The vocabulary as grammars walk it.</summary>
     public GrammarVocabulary Vocabulary { get; }
 
@@ -122,8 +126,10 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
 
             ThrowIfAnyDisposed(generations);
             _inFlight += generations.Count;
+            var now = Stopwatch.GetTimestamp();
             foreach (var generation in generations)
             {
+                generation.QueuedAt = now;
                 var tenant = _tenants.Of(generation.Request.Owner);
                 tenant.InFlight++;
                 Hold(generation);

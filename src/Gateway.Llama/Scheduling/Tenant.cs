@@ -1,10 +1,13 @@
 namespace Gateway.Llama.Scheduling;
 
 /// <summary>One of those who share an engine.</summary>
-internal sealed class Tenant(string name)
+internal sealed class Tenant(string name, TenantCount? count = null)
 {
     /// <summary>The owner that requests name; empty for those that name none.</summary>
     public string Name { get; } = name;
+
+    /// <summary>What is told of it.</summary>
+    public TenantCount Count { get; } = count ?? new(name);
 
     /// <summary>Its share beside others: twice the weight, twice the tokens. That of its latest request.</summary>
     public double Weight { get; set; } = 1;
@@ -16,10 +19,26 @@ internal sealed class Tenant(string name)
     public LinkedList<RunningSequence> Waiting { get; } = new();
 
     /// <summary>Requests that have a place.</summary>
-    public int Running { get; set; }
+    public int Running
+    {
+        get;
+        set
+        {
+            Count.AddRunning(value - field);
+            field = value;
+        }
+    }
 
     /// <summary>Requests that have not ended. Guarded by the intake's lock.</summary>
-    public int InFlight { get; set; }
+    public int InFlight
+    {
+        get;
+        set
+        {
+            Count.AddInFlight(value - field);
+            field = value;
+        }
+    }
 
     public bool IsActive => Running > 0 || Waiting.Count > 0;
 

@@ -8,6 +8,9 @@ internal sealed class TenantList
 
     private readonly Dictionary<string, Tenant> _tenants = new(StringComparer.Ordinal);
 
+    /// <summary>What was done for each.</summary>
+    public TenantCounts Counts { get; } = new();
+
     /// <summary>The tenant of this name, known from now on.</summary>
     public Tenant Of(string name)
     {
@@ -24,7 +27,7 @@ internal sealed class TenantList
             }
         }
 
-        tenant = new Tenant(name);
+        tenant = new Tenant(name, Counts.Of(name));
         _tenants.Add(name, tenant);
         return tenant;
     }

@@ -1,3 +1,5 @@
+using Gateway.Llama.Scheduling;
+
 namespace Gateway.Llama.Vectors;
 
 /// <summary>Texts of one request, on their way to vectors. Only the scheduler's thread changes it.</summary>
@@ -11,6 +13,15 @@ internal sealed class VectorJob(IReadOnlyList<int[]> texts, CancellationToken ca
     public IReadOnlyList<int[]> Texts { get; } = texts;
 
     public string Owner => owner;
+
+    /// <summary>What is told of its owner; set when it is queued.</summary>
+    public TenantCount? Count { get; set; }
+
+    /// <summary>Timestamp of its coming.</summary>
+    public long QueuedAt { get; set; }
+
+    /// <summary>Whether something of it was in a batch.</summary>
+    public bool HasBegun { get; set; }
 
     public CancellationToken CancellationToken { get; } = cancellationToken;
 

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Gateway.Llama.Loading;
+using Gateway.Llama.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Llama.Vectors;
@@ -17,9 +19,10 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Only the scheduler's thread touches these two.
+    // Only the scheduler's thread touches these.
     private readonly VectorComputer _computer;
     private readonly VectorPlanner _planner;
+    private readonly List<VectorJob> _begun = [];
 
     private bool _closed;
     private int _inFlight;
@@ -55,6 +58,9 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
         }
     }
 
+    /// <summary>What is done for each owner, and was.</summary>
+    public TenantCounts Tenants { get; } = new();
+
     /// <summary>Queues a job; false when too many wait.</summary>
     /// <exception cref="ObjectDisposedException">The scheduler is being stopped.</exception>
     public bool TryEnqueue(VectorJob job)
@@ -68,6 +74,8 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
             }
 
             _inFlight++;
+            (job.Count, job.QueuedAt) = (Tenants.Of(job.Owner), Stopwatch.GetTimestamp());
+            job.Count.AddInFlight(1);
             _incoming.Enqueue(job);
             _wake.Set();
         }
@@ -139,8 +147,25 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
         }
 
         var batch = _planner.Plan();
-        Volatile.Write(ref _running, batch.DistinctBy(static item => item.Job).Count());
+        Begin(batch);
         return batch;
+    }
+
+    private void Begin(IReadOnlyList<VectorItem> batch)
+    {
+        _begun.ForEach(static job => job.Count!.AddRunning(-1));
+        _begun.Clear();
+        _begun.AddRange(batch.Select(static item => item.Job).Distinct());
+        Volatile.Write(ref _running, _begun.Count);
+        foreach (var job in _begun)
+        {
+            job.Count!.AddRunning(1);
+            if (!job.HasBegun)
+            {
+                job.HasBegun = true;
+                job.Count.AddStart(job.QueuedAt, cachedTokens: 0);
+            }
+        }
     }
 
     private void Compute(IReadOnlyList<VectorItem> batch)
@@ -154,11 +179,13 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
             }
         }
 
+        Begin([]);
         foreach (var item in batch)
         {
             if (!item.Job.HasEnded)
             {
                 Volatile.Write(ref _tokens, _tokens + item.Tokens.Length);
+                item.Job.Count!.AddPrompt(item.Tokens.Length);
                 if (item.Job.IsDone)
                 {
                     Leave(item.Job, item.Job.CancellationToken.IsCancellationRequested ? FinishReason.Cancelled : FinishReason.Stop);
@@ -166,7 +193,6 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
             }
         }
 
-        Volatile.Write(ref _running, 0);
     }
 
     private void ComputeAlone(VectorItem item)
@@ -222,6 +248,7 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
             lock (_intake)
             {
                 _inFlight--;
+                job.Count!.AddInFlight(-1);
             }
 
             job.Finish(reason, error);

@@ -85,6 +85,9 @@ internal sealed record EngineConfig
 
     [Bounds("1s", "1h"), Description("How long a request waits for other models to make room for its own, before it gets a 503. A load under way is waited for to its end. Default 60s.")]
     public TimeSpan? Wait { get; init; }
+
+    [Bounds("30s", "24h"), Description("How long a model's own process (`isolation: process`) may complete no step while it has requests, or give no sign of life, before it is taken to hang: it is ended, and another one started. Default 5m.")]
+    public TimeSpan? WorkerTimeout { get; init; }
 }
 
 internal sealed record StoreConfig

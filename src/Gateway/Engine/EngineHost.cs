@@ -15,6 +15,9 @@ internal sealed partial class EngineHost : IAsyncDisposable
     /// <summary>How long a request waits for others to leave the memory when the configuration does not say.</summary>
     public static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a worker process may do nothing when the configuration does not say: a step of a large model on a slow processor may take a minute.</summary>
+    public static readonly TimeSpan DefaultWorkerTimeout = TimeSpan.FromMinutes(5);
+
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -27,6 +30,7 @@ internal sealed partial class EngineHost : IAsyncDisposable
     private readonly ModelTrial? _trial;
     private long _memory;
     private TimeSpan _patience = DefaultPatience;
+    private TimeSpan _workerTimeout = DefaultWorkerTimeout;
 
     public EngineHost(ILoggerFactory loggers, TimeProvider time)
     {
@@ -46,6 +50,18 @@ internal sealed partial class EngineHost : IAsyncDisposable
             lock (_lock)
             {
                 return _patience;
+            }
+        }
+    }
+
+    /// <summary>How long a worker process may do nothing before it is ended.</summary>
+    public TimeSpan WorkerTimeout
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _workerTimeout;
             }
         }
     }
@@ -80,15 +96,17 @@ internal sealed partial class EngineHost : IAsyncDisposable
     /// <summary>Models that left the memory so far, by deployment and why.</summary>
     public IReadOnlyCollection<KeyValuePair<(string Deployment, UnloadReason Reason), long>> Unloads => _unloads;
 
-    /// <summary>Sets what models may take of memory together, and how long requests wait for it.</summary>
+    /// <summary>Sets what models may take of memory together, how long requests wait for it, and what time their processes have.</summary>
     /// <param name="memory">Bytes; null: the machine's memory, or what the container may use.</param>
     /// <param name="patience">How long a request waits for others to leave the memory; null: <see cref="DefaultPatience"/>.</param>
-    public void Configure(long? memory, TimeSpan? patience)
+    /// <param name="workerTimeout">How long a worker process may do nothing; null: <see cref="DefaultWorkerTimeout"/>.</param>
+    public void Configure(long? memory, TimeSpan? patience, TimeSpan? workerTimeout)
     {
         Interlocked.Exchange(ref _memory, memory ?? 0);
         lock (_lock)
         {
             _patience = patience ?? DefaultPatience;
+            _workerTimeout = workerTimeout ?? DefaultWorkerTimeout;
         }
 
         Room.Update();
@@ -287,7 +305,7 @@ internal sealed partial class EngineHost : IAsyncDisposable
 
     // Without a trial: a file that ends its worker ends nothing else.
     private async Task<LoadedEngine> LoadInWorkerAsync(HostedEngine hosted, MemoryBudget.Lease memory, LoadProgress progress) =>
-        new WorkerEngine(await ModelWorker.StartAsync(hosted.Deployment, hosted.Options, memory, progress, _loggers, _time, hosted.Removed));
+        new WorkerEngine(await ModelWorker.StartAsync(hosted.Deployment, hosted.Options, memory, () => WorkerTimeout, progress, _loggers, _time, hosted.Removed));
 
     private static readonly string[] ReasonWords = ["to make room", "nobody asked for it", "by an administrator", "no longer configured"];
 

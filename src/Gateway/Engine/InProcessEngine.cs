@@ -32,6 +32,8 @@ internal sealed record InProcessEngine : LoadedEngine
 
     public override LlamaEngineStatistics Statistics => Engine.Statistics;
 
+    public override IReadOnlyCollection<LlamaTenantStatistics> Tenants => Engine.Tenants;
+
     /// <exception cref="LlamaLoadException">The template that the model's file carries is not valid.</exception>
     public static InProcessEngine Create(LlamaEngine engine, string modelPath, TimeProvider time) =>
         ChatTemplate.TryCreate(engine.Info.ChatTemplate, engine.Info.BosText, engine.Info.EosText, time, out var template, out var error)

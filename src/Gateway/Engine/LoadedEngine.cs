@@ -14,6 +14,9 @@ internal abstract record LoadedEngine : IAsyncDisposable
     /// <summary>What the engine does and has done.</summary>
     public abstract LlamaEngineStatistics Statistics { get; }
 
+    /// <summary>The same for each tenant that used it.</summary>
+    public abstract IReadOnlyCollection<LlamaTenantStatistics> Tenants { get; }
+
     /// <summary>How far it is: ready, unless its process ended and another has not taken its place yet.</summary>
     public virtual LoadState State => LoadState.Ready;
 

@@ -64,6 +64,7 @@ internal static class GatewayHost
         await app.Services.GetRequiredService<StoreStart>().RunAsync();
         app.MapGateway();
         app.Services.GetRequiredService<EngineMetrics>();
+        app.Services.GetRequiredService<EngineTenantMetrics>();
         app.Services.GetRequiredService<LedgerMetrics>();
         app.Services.GetRequiredService<QuotaMetrics>();
         await app.Services.GetRequiredService<GatewayLoader>().ApplyAsync(source.Config, awaitEngines: false);
@@ -111,6 +112,7 @@ internal static class GatewayHost
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<PrivacyMetrics>();
         services.AddSingleton<EngineMetrics>();
+        services.AddSingleton<EngineTenantMetrics>();
         services.AddSingleton<LedgerMetrics>();
         services.AddGatewayMetrics(GatewayMetrics.MeterName);
 

@@ -52,7 +52,7 @@ internal sealed class GatewayLoader(
         }
         catch
         {
-            engines.Configure(_engine.Memory?.Bytes, _engine.Wait);
+            engines.Configure(_engine.Memory?.Bytes, _engine.Wait, _engine.WorkerTimeout);
             foreach (var handle in handles.Values)
             {
                 handle.Release();
@@ -62,7 +62,7 @@ internal sealed class GatewayLoader(
         }
 
         _engine = config.Engine;
-        engines.Configure(_engine.Memory?.Bytes, _engine.Wait);
+        engines.Configure(_engine.Memory?.Bytes, _engine.Wait, _engine.WorkerTimeout);
         await clusters.UpdateAsync(_inForce.Select(c => c.Config));
     }
 
@@ -77,7 +77,7 @@ internal sealed class GatewayLoader(
 
         if (_inForce.Count == 0 || memory > engines.Room.Budget.Limit)
         {
-            engines.Configure(next.Memory?.Bytes, next.Wait);
+            engines.Configure(next.Memory?.Bytes, next.Wait, next.WorkerTimeout);
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class EngineMetrics
         meter.CreateObservableGauge("gateway.engine.load.duration", () => ReadNewest(h => h.Hosted.LoadTime.TotalSeconds), "s", "Time that the load of the model took.");
         meter.CreateObservableGauge("gateway.engine.size", () => Sum(e => e.Info.SizeInBytes), "By", "Weights of the models in memory, without adapters.");
         meter.CreateObservableGauge("gateway.engine.memory.limit", () => engines.Room.Budget.Limit, "By", "Memory that the models may take together.");
-        meter.CreateObservableGauge("gateway.engine.memory.used", ReadMemory, "By", "Memory that the models hold, weights and KV caches.");
+        meter.CreateObservableGauge("gateway.engine.memory.used", ReadMemory, "By", "Memory that the models hold, weights, caches and adapters.");
         meter.CreateObservableGauge("gateway.engine.load.waiting", ReadWaiting, "{request}", "Requests that wait for their model to be in memory.");
         meter.CreateObservableCounter("gateway.engine.loads", () => engines.Loads.Select(l => Counted(l.Value, l.Key.Deployment, "gateway.engine.load.outcome", l.Key.Outcome)), "{load}", "Loads of the model, by how they ended.");
         meter.CreateObservableCounter("gateway.engine.unloads", () => engines.Unloads.Select(u => Counted(u.Value, u.Key.Deployment, "gateway.engine.unload.reason", ReasonNames[(int)u.Key.Reason])), "{unload}", "Times that the model left the memory, by why.");

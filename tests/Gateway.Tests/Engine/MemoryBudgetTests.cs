@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Net;
+using Gateway.Configuration;
 using Gateway.Engine;
 using Gateway.Llama;
 using Gateway.Tests.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tests.Engine;
 
@@ -168,6 +170,37 @@ public sealed class MemoryBudgetTests
         Assert.NotSame(first.Here().Engine, lease!.Loaded.Here().Engine);
         Assert.Single(lease.Loaded.Here().Adapters);
         Assert.Equal(2, host.Loads.Single().Value);
+    }
+
+    [SharedTheory]
+    [InlineData(Isolation.None)]
+    [InlineData(Isolation.Process)]
+    public async Task An_adapter_counts_for_as_long_as_a_deployment_answers_with_it_and_is_refused_where_there_is_no_room(Isolation isolation)
+    {
+        await using var host = new EngineHost(NullLoggerFactory.Instance, TimeProvider.System);
+        var options = new LlamaEngineOptions { ModelPath = SharedModels.Tiny("tiny-llama.gguf"), ContextLength = 512, Threads = 1 };
+        var adapter = SharedModels.Tiny("tiny-llama-lora.gguf");
+        var size = HostedEngine.MeasureAdapter(adapter);
+        Assert.Equal(HostedEngine.Measure(options, [])!.Used + size, HostedEngine.Measure(options, [adapter])!.Used);
+        await host.Acquire("plain", options, isolation: isolation).LoadAsync();
+        var plain = host.Room.Budget.Taken;
+
+        var first = host.Acquire("first", options, [new(adapter, 1)], isolation: isolation);
+        var second = host.Acquire("second", options, [new(adapter, 0.5f)], isolation: isolation);
+        await first.LoadAsync();
+        await second.LoadAsync();
+        Assert.InRange(size, 5_000, new FileInfo(adapter).Length);
+        Assert.Equal(plain + size, host.Room.Budget.Taken);
+        first.Release();
+        Assert.Equal(plain + size, host.Room.Budget.Taken);
+        second.Release();
+        await Eventually.TrueAsync(() => host.Room.Budget.Taken == plain, "the adapter is gone");
+
+        host.Configure(plain + size - 1, patience: null, workerTimeout: null);
+        var refused = await Assert.ThrowsAsync<LlamaLoadException>(host.Acquire("third", options, [new(adapter, 1)], isolation: isolation).LoadAsync);
+        Assert.Equal((adapter, true), (refused.ModelPath, refused.IsAdapter));
+        Assert.Contains("MB are taken", refused.Problem, StringComparison.Ordinal);
+        Assert.Equal(plain, host.Room.Budget.Taken);
     }
 
     private static long RoomForOne()

@@ -5,7 +5,7 @@ namespace Gateway.Engine.Workers;
 
 /// <summary>
 /// A model in a process of its own, which another one takes the place of when it ends: after a pause, which doubles from one end to the next, and is short again when
-/// a process held out for a while.
+/// a process held out for a while. One that hangs is ended (<see cref="WorkerWatch"/>).
 /// </summary>
 #pragma warning disable CA1001 // Disposed of asynchronously.
 internal sealed partial class ModelWorker : IAsyncDisposable
@@ -28,11 +28,12 @@ internal sealed partial class ModelWorker : IAsyncDisposable
     private readonly Task _kept;
 
     private readonly RetryPause _pause;
+    private readonly Func<TimeSpan> _timeout;
 
     // The process that is up, or that is being started; null in a pause, which was begun before that: who sees the one sees the other.
     private volatile Task<WorkerProcess>? _current;
 
-    private ModelWorker(string deployment, LlamaEngineOptions options, WorkerProcess first, MemoryBudget.Lease memory, ILoggerFactory loggers, TimeProvider time)
+    private ModelWorker(string deployment, LlamaEngineOptions options, WorkerProcess first, MemoryBudget.Lease memory, Func<TimeSpan> timeout, ILoggerFactory loggers, TimeProvider time)
     {
         _deployment = deployment;
         _options = options;
@@ -40,6 +41,7 @@ internal sealed partial class ModelWorker : IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<ModelWorker>();
         _time = time;
+        _timeout = timeout;
         _pause = new RetryPause(time, FirstPause, LongestPause);
         Info = first.Info;
         _current = Task.FromResult(first);
@@ -54,6 +56,9 @@ internal sealed partial class ModelWorker : IAsyncDisposable
     /// <summary>Of the process that is up.</summary>
     public LlamaEngineStatistics Statistics => _current is { IsCompletedSuccessfully: true, Result: var process } ? process.Statistics : default;
 
+    /// <inheritdoc cref="Statistics"/>
+    public IReadOnlyCollection<LlamaTenantStatistics> Tenants => _current is { IsCompletedSuccessfully: true, Result: var process } ? process.Tenants : [];
+
     public LoadState State => _current switch
     {
         null => LoadState.Failed,
@@ -64,15 +69,25 @@ internal sealed partial class ModelWorker : IAsyncDisposable
     /// <summary>Time until another process is started; zero when one is up, or on its way.</summary>
     public TimeSpan RetryIn => _current is null ? _pause.Left : TimeSpan.Zero;
 
-    /// <summary>Starts the first process; <paramref name="memory"/> is what the model holds, given back when it is disposed or could not be loaded.</summary>
+    /// <summary>
+    /// Starts the first process; <paramref name="memory"/> is what the model holds, given back when it is disposed or could not be loaded, and
+    /// <paramref name="timeout"/> the time after which a process that does nothing is ended.
+    /// </summary>
     /// <inheritdoc cref="WorkerProcess.StartAsync"/>
     public static async Task<ModelWorker> StartAsync(
-        string deployment, LlamaEngineOptions options, MemoryBudget.Lease memory, IProgress<float> progress, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        string deployment,
+        LlamaEngineOptions options,
+        MemoryBudget.Lease memory,
+        Func<TimeSpan> timeout,
+        IProgress<float> progress,
+        ILoggerFactory loggers,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         try
         {
             var first = await WorkerProcess.StartAsync(options, progress, loggers, time, cancellationToken);
-            return new ModelWorker(deployment, options, first, memory, loggers, time);
+            return new ModelWorker(deployment, options, first, memory, timeout, loggers, time);
         }
         catch
         {
@@ -149,7 +164,12 @@ internal sealed partial class ModelWorker : IAsyncDisposable
             while (true)
             {
                 var startedAt = _time.GetTimestamp();
-                var reason = await process.Ended.WaitAsync(_unloading.Token);
+                string reason;
+                await using (Watch(process))
+                {
+                    reason = await process.Ended.WaitAsync(_unloading.Token);
+                }
+
                 if (_time.GetElapsedTime(startedAt) >= Healthy)
                 {
                     _pause.End();
@@ -167,6 +187,28 @@ internal sealed partial class ModelWorker : IAsyncDisposable
 
         _current = null;
         await process.DisposeAsync();
+    }
+
+    private ITimer Watch(WorkerProcess process)
+    {
+        var watch = new WorkerWatch();
+        ITimer timer = null!;
+        timer = _time.CreateTimer(_ => Look(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer.Change(_timeout() / WorkerWatch.Looks, Timeout.InfiniteTimeSpan);
+        return timer;
+
+        void Look()
+        {
+            var timeout = _timeout();
+            if (watch.Look(process.Pulse, timeout) is { } reason)
+            {
+                process.GiveUp(reason);
+                return;
+            }
+
+            // Not by a period: the time-out may have changed.
+            timer.Change(timeout / WorkerWatch.Looks, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private async Task<WorkerProcess> StartAgainAsync()

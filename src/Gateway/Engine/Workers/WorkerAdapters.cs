@@ -10,6 +10,18 @@ internal sealed class WorkerAdapters(InProcessEngine plain)
 
     public InProcessEngine Plain => plain;
 
+    /// <summary>Whether adapters are being loaded.</summary>
+    public bool IsLoading
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sets.Exists(s => !s.Loading.IsCompleted);
+            }
+        }
+    }
+
     /// <summary>The model with these adapters, which are loaded once.</summary>
     /// <exception cref="LlamaLoadException">One of them cannot be loaded.</exception>
     public async ValueTask<InProcessEngine> FindAsync(IReadOnlyList<AdapterFile> files)

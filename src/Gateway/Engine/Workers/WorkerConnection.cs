@@ -43,7 +43,11 @@ internal sealed partial class WorkerConnection(WorkerAdapters engines, TimeProvi
                 var output = new WorkerOutput(stream, context);
                 context.Response.Body = output;
                 var end = await RunAsync(received.Call, received.Body, received.Length, context, output, stopping.Token);
-                await output.EndAsync(end with { Statistics = engines.Plain.Statistics });
+                await output.EndAsync(end with
+                {
+                    Statistics = engines.Plain.Statistics,
+                    Tenant = received.Call.Tenant is { Length: > 0 } tenant ? engines.Plain.Engine.TenantStatistics(tenant) : null,
+                });
                 socket.Shutdown(SocketShutdown.Both);
             }
             catch (Exception e) when (e is IOException or SocketException)

@@ -14,6 +14,8 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
 
     public override LlamaEngineStatistics Statistics => Worker.Statistics;
 
+    public override IReadOnlyCollection<LlamaTenantStatistics> Tenants => Worker.Tenants;
+
     public override LoadState State => Worker.State;
 
     public override TimeSpan RetryIn => Worker.RetryIn;
@@ -114,10 +116,11 @@ internal sealed record WorkerEngine(ModelWorker Worker) : LoadedEngine
             return null;
         }
 
-        var end = await WorkerClient.AskAsync(process, call, body, answer, stopping, gone);
-        if (end?.Statistics is { } statistics)
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(gone, process.GivenUp);
+        var end = await WorkerClient.AskAsync(process, call, body, answer, stopping, left.Token);
+        if (end is not null)
         {
-            process.Statistics = statistics;
+            process.Take(end.Statistics, end.Tenant is { } tenant ? [tenant] : []);
         }
 
         return end is { IsFault: true } ? throw new InvalidOperationException("The worker process failed on a request.") : end;

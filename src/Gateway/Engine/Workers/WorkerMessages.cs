@@ -29,6 +29,12 @@ internal sealed record WorkerNote
     public WorkerLogEntry? Log { get; init; }
 
     public LlamaEngineStatistics? Statistics { get; init; }
+
+    /// <summary>With <see cref="Statistics"/>: the same for those tenants for whom it changed; null where it did for none.</summary>
+    public IReadOnlyList<LlamaTenantStatistics>? Tenants { get; init; }
+
+    /// <summary>With <see cref="Statistics"/>: whether adapters are being loaded.</summary>
+    public bool? IsLoading { get; init; }
 }
 
 /// <summary>A log entry, which holds no text of a request, as none in the gateway does.</summary>
@@ -116,6 +122,9 @@ internal sealed record WorkerEnd
     public bool IsFault { get; init; }
 
     public LlamaEngineStatistics? Statistics { get; init; }
+
+    /// <summary>The same for the tenant that asked.</summary>
+    public LlamaTenantStatistics? Tenant { get; init; }
 }
 
 internal static class WorkerJson

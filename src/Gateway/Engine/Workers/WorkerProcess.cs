@@ -18,7 +18,13 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
     private readonly IProgress<float>? _progress;
     private readonly ILoggerFactory _loggers;
     private readonly TaskCompletionSource<LlamaModelInfo> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _calls = new();
+    private Task<string> _exit = null!;
+    private readonly Dictionary<string, LlamaTenantStatistics> _tenants = new(StringComparer.Ordinal);
     private LlamaEngineStatistics _statistics;
+    private long _notes;
+    private bool _isLoading;
     private string? _assertion;
     private int _disposed;
 
@@ -34,8 +40,11 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
 
     public int Id { get; private init; }
 
-    /// <summary>Completes when the process has ended, with the reason in words.</summary>
+    /// <summary>Completes when the process has ended, or was given up, with the reason in words.</summary>
     public Task<string> Ended { get; private set; } = null!;
+
+    /// <summary>Cancelled when the process was given up: nothing comes of what it was asked.</summary>
+    public CancellationToken GivenUp => _calls.Token;
 
     /// <summary>As the worker told last.</summary>
     public LlamaEngineStatistics Statistics
@@ -47,12 +56,28 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
                 return _statistics;
             }
         }
+    }
 
-        set
+    /// <inheritdoc cref="Statistics"/>
+    public IReadOnlyCollection<LlamaTenantStatistics> Tenants
+    {
+        get
         {
             lock (_process)
             {
-                _statistics = value;
+                return [.. _tenants.Values];
+            }
+        }
+    }
+
+    /// <summary>What tells whether it still works.</summary>
+    public WorkerPulse Pulse
+    {
+        get
+        {
+            lock (_process)
+            {
+                return new(_notes, _statistics.DecodeSteps + _statistics.FailedDecodes, _statistics.Waiting + _statistics.Running, _isLoading);
             }
         }
     }
@@ -93,7 +118,8 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
         }
 
         var worker = new WorkerProcess(process, socket, progress, loggers) { Id = process.Id };
-        worker.Ended = worker.RunAsync();
+        worker._exit = worker.RunAsync();
+        worker.Ended = worker.EndAsync();
         try
         {
             await worker.TellAsync(new WorkerSettings(options, socket, Environment.ProcessId, LevelOf("Gateway", loggers), LevelOf("Gateway.Llama.Native", loggers)));
@@ -105,6 +131,27 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
         {
             await worker.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Takes what the worker told of its work. It comes by two ways: what was overtaken must not make a count go back.</summary>
+    public void Take(LlamaEngineStatistics? statistics, IReadOnlyList<LlamaTenantStatistics> tenants)
+    {
+        lock (_process)
+        {
+            if (statistics is { } told && told.DecodeSteps >= _statistics.DecodeSteps)
+            {
+                _statistics = told;
+            }
+
+            foreach (var tenant in tenants)
+            {
+                var before = _tenants.GetValueOrDefault(tenant.Name);
+                if (tenant.PromptTokens >= before.PromptTokens && tenant.GeneratedTokens >= before.GeneratedTokens && tenant.Started >= before.Started)
+                {
+                    _tenants[tenant.Name] = tenant;
+                }
+            }
         }
     }
 
@@ -122,6 +169,19 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Ends a process that hangs. Its calls end with it, even where the kernel cannot end it now: one that waits for a driver holds out until that answers.
+    /// </summary>
+    /// <param name="reason">In words.</param>
+    public void GiveUp(string reason)
+    {
+        if (Volatile.Read(ref _disposed) == 0 && _givenUp.TrySetResult(reason))
+        {
+            _process.Kill();
+            _calls.Cancel();
         }
     }
 
@@ -144,8 +204,15 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
         }
 
         _process.Kill();
-        await Ended;
-        _process.Dispose();
+        try
+        {
+            await _exit.WaitAsync(PatienceAtEnd, TimeProvider.System);
+            _process.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            // The kernel does not let go of it, and will end it when it does.
+        }
     }
 
     private static long LengthOf(string? path) => path is not null && new FileInfo(path) is { Exists: true } file ? file.Length : 0;
@@ -190,6 +257,8 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
                 "Take a smaller model, or a faster disk");
         }
     }
+
+    private async Task<string> EndAsync() => await await Task.WhenAny(_givenUp.Task, _exit);
 
     private async Task<string> RunAsync()
     {
@@ -240,7 +309,14 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
             _progress?.Report(share);
         }
 
-        Statistics = note.Statistics ?? Statistics;
+        lock (_process)
+        {
+            _notes++;
+            _isLoading = note.IsLoading ?? _isLoading;
+        }
+
+        Take(note.Statistics, note.Tenants ?? []);
+
         if (note.Refusal is { } refusal)
         {
             _ready.TrySetException(refusal.ToException());

@@ -7,6 +7,9 @@ namespace Gateway.Engine.Workers;
 /// <summary>The worker: a process that hosts one model for the gateway that started it, and lives no longer than that.</summary>
 internal static class WorkerProgram
 {
+    /// <summary>The gateway hears from a worker that works at least so often.</summary>
+    internal static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan StatisticsInterval = TimeSpan.FromMilliseconds(250);
 
     public static async Task<int> RunAsync()
@@ -36,8 +39,9 @@ internal static class WorkerProgram
 
         using var listener = WorkerFolder.Listen(settings.Socket);
         notes.Write(new WorkerNote { Ready = engine.Info });
-        _ = TellStatisticsAsync(engine, notes);
-        var connection = new WorkerConnection(new WorkerAdapters(engine), TimeProvider.System, loggers.CreateLogger<EngineAnswer>());
+        var adapters = new WorkerAdapters(engine);
+        _ = TellStatisticsAsync(adapters, notes, TimeProvider.System);
+        var connection = new WorkerConnection(adapters, TimeProvider.System, loggers.CreateLogger<EngineAnswer>());
         while (true)
         {
             var socket = await listener.AcceptAsync();
@@ -57,18 +61,25 @@ internal static class WorkerProgram
         }
     }
 
-    // For metrics, which are read at any time and must not wait.
-    private static async Task TellStatisticsAsync(InProcessEngine engine, WorkerNotes notes)
+    // For metrics, which are read at any time and must not wait; and for the gateway to see that this process lives.
+    private static async Task TellStatisticsAsync(WorkerAdapters engines, WorkerNotes notes, TimeProvider time)
     {
-        var told = default(LlamaEngineStatistics);
+        WorkerNote? told = null;
+        var toldOfTenants = new HashSet<LlamaTenantStatistics>();
+        var toldAt = 0L;
         while (true)
         {
-            if (engine.Statistics is var now && now != told)
+            var now = new WorkerNote { Statistics = engines.Plain.Statistics, IsLoading = engines.IsLoading };
+            var tenants = engines.Plain.Tenants;
+            var changed = tenants.Where(t => !toldOfTenants.Contains(t)).ToList();
+            if (now != told || changed.Count > 0 || time.GetElapsedTime(toldAt) >= LongestSilence)
             {
-                notes.Write(new WorkerNote { Statistics = told = now });
+                notes.Write(now with { Tenants = changed.Count > 0 ? changed : null });
+                (told, toldAt) = (now, time.GetTimestamp());
+                toldOfTenants = [.. tenants];
             }
 
-            await Task.Delay(StatisticsInterval, TimeProvider.System);
+            await Task.Delay(StatisticsInterval, time);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Gateway.Engine.Workers;
 using Gateway.Tests.Testing;
 
 namespace Gateway.Tests.Engine.Workers;
@@ -61,6 +62,59 @@ public sealed class WorkerCrashTests
 
         // What a stream had brought is counted, what was told of a failure alone is not.
         Assert.All(lines, l => Assert.Equal(l.GetProperty("status").GetInt32() == 200, l.GetProperty("output_tokens").GetInt32() > 0));
+    }
+
+    [Fact]
+    public async Task One_that_hangs_is_ended_after_the_time_out_as_if_it_had_crashed_and_all_others_go_on()
+    {
+        var time = new ManualTimeProvider();
+        await using var gateway = await TestGateway.StartAsync(
+            new GatewayFile().Model("apart", "w").Model("here", "h").Local("w", Model, Settings + ", isolation: process").Local("h", Model, Settings)
+                .Tenant("acme", TestKeys.Acme, "*").More("engine: { worker_timeout: 2m }"),
+            time);
+        var worker = await WorkerLine.UpAsync(gateway.Logs, "w");
+        var streams = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => BeginAsync(gateway)));
+        var whole = gateway.PostAsync(TestGateway.Prompt("apart", Long));
+        await Eventually.TrueAsync(async () => await MetricAsync(gateway, "gateway_exchanges_active") >= 3, "all are under way");
+
+        WorkerLine.Signal(worker, "STOP");
+        var late = gateway.PostAsync(TestGateway.Prompt("apart"));
+        using (var here = await gateway.PostAsync(TestGateway.Prompt("here", ",\"max_tokens\":5")))
+        {
+            Assert.Equal(HttpStatusCode.OK, here.StatusCode);
+        }
+
+        Assert.All([whole, late], answer => Assert.False(answer.IsCompleted));
+        await Eventually.TrueAsync(
+            () =>
+            {
+                // One look of those that the time-out is made of.
+                time.Advance(TimeSpan.FromMinutes(2) / WorkerWatch.Looks);
+                return gateway.Logs.Lines.Any(l => l.Id.Id == 2200);
+            },
+            "it is taken to hang");
+
+        await WorkerLine.GoneAsync(worker);
+        Assert.Contains("killed, for it gave no sign of life for 120 s", gateway.Logs.Lines.Single(l => l.Id.Id == 2200).Text, StringComparison.Ordinal);
+        foreach (var stream in streams)
+        {
+            Assert.Contains("\"worker_ended\"", (await stream.ReadToEndAsync()).TrimEnd().Split("\n\n")[^1], StringComparison.Ordinal);
+        }
+
+        foreach (var answer in await Task.WhenAll(whole, late))
+        {
+            Assert.Equal("worker_ended", (await OpenAIError.ReadAsync(answer, 503)).Code);
+        }
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(ModelWorker.FirstPause);
+                return gateway.Logs.Lines.Count(l => l.Id.Id == 2201) == 2;
+            },
+            "another one is up");
+        using var later = await gateway.PostAsync(TestGateway.Prompt("apart", ",\"max_tokens\":2"));
+        Assert.Equal(HttpStatusCode.OK, later.StatusCode);
     }
 
     [Fact]
