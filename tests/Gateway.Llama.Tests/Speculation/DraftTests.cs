@@ -127,7 +127,7 @@ public sealed class DraftTests
         await using var roomy = await TestModels.LoadAsync(TestModels.Tiny("tiny-llama.gguf"), options => options with { CacheCells = 8192 });
         var expected = await Task.WhenAll(roomy.SubmitAll(requests).Select(g => g.ReadToEndAsync()));
 
-        await using var engine = await LoadAsync(configure: options => options with { ContextLength = 512, CacheCells = 1024, PrefixCache = cache });
+        await using var engine = await LoadAsync(configure: options => options with { ContextLength = 512, CacheCells = 1024, PrefixCache = cache, FixedGuesses = 2 });
         var answers = await Task.WhenAll(engine.SubmitAll(requests).Select(g => g.ReadToEndAsync()));
 
         Assert.Equal(expected.Select(a => a.Text), answers.Select(a => a.Text));
@@ -178,7 +178,7 @@ public sealed class DraftTests
     [SharedFact]
     public async Task After_three_hundred_requests_of_all_sorts_everything_is_given_back()
     {
-        await using var engine = await LoadAsync(configure: options => options with { CacheCells = 2048, MaxSequences = 4, QueueCapacity = 400 });
+        await using var engine = await LoadAsync(configure: options => options with { CacheCells = 2048, QueueCapacity = 400, FixedGuesses = 2 });
         using var adapter = await engine.LoadAdapterAsync(TestModels.Tiny("tiny-llama-lora.gguf"));
         var random = new Random(3);
         await Parallel.ForAsync(0, 300, new ParallelOptions { MaxDegreeOfParallelism = 12 }, async (i, _) =>
@@ -187,7 +187,7 @@ public sealed class DraftTests
             int? cancelAfter;
             lock (random)
             {
-                var tokens = random.Next(20) == 0 ? 300 : random.Next(1, 12);
+                var tokens = random.Next(30) == 0 ? 200 : random.Next(1, 12);
                 request = (random.Next(2) == 0 ? Greedy(i % 7, tokens) : PrefixCacheTests.Request(PrefixCacheTests.Numbers(random.Next(1, 200), i), tokens)) with
                 {
                     Owner = "owner " + random.Next(3),
@@ -256,6 +256,6 @@ public sealed class DraftTests
     {
         Prompt = PrefixCacheTests.Numbers(30, seed),
         MaxTokens = maxTokens,
-        Sampling = Answers.Greedy with { LogitBias = new Dictionary<int, float> { [0] = -100, [1] = -100, [2] = -100 } },
+        Sampling = Answers.Greedy with { LogitBias = Enumerable.Range(0, 17).ToDictionary(special => special, _ => -100f) },
     };
 }

@@ -64,7 +64,7 @@ public sealed class HostedModelTests : EngineHostTest
         Assert.NotSame(plain.Loaded.Here().Engine, drafted.Loaded.Here().Engine);
         Assert.Same(drafted.Loaded.Here().Engine, again.Loaded.Here().Engine);
         Assert.InRange(drafted.Hosted.Memory!.Taken - plain.Hosted.Memory!.Taken, new FileInfo(draft.DraftModelPath).Length / 2, 20_000_000);
-        Assert.Equal(plain.Loaded.Info.SizeInBytes, drafted.Loaded.Info.SizeInBytes);
+        Assert.Equal(plain.Loaded!.Info.SizeInBytes, drafted.Loaded!.Info.SizeInBytes);
         Assert.Null(HostedEngine.Measure(draft with { DraftModelPath = Path.Combine(Folder, "none.gguf") }, []));
         foreach (var handle in (EngineHandle[])[plain, drafted, again])
         {
