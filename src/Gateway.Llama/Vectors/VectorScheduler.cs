@@ -179,6 +179,7 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
             }
         }
 
+        // All of it is counted before the first job that is done hears of it.
         Begin([]);
         foreach (var item in batch)
         {
@@ -186,10 +187,14 @@ internal sealed partial class VectorScheduler : IAsyncDisposable
             {
                 Volatile.Write(ref _tokens, _tokens + item.Tokens.Length);
                 item.Job.Count!.AddPrompt(item.Tokens.Length);
-                if (item.Job.IsDone)
-                {
-                    Leave(item.Job, item.Job.CancellationToken.IsCancellationRequested ? FinishReason.Cancelled : FinishReason.Stop);
-                }
+            }
+        }
+
+        foreach (var item in batch)
+        {
+            if (item.Job is { HasEnded: false, IsDone: true })
+            {
+                Leave(item.Job, item.Job.CancellationToken.IsCancellationRequested ? FinishReason.Cancelled : FinishReason.Stop);
             }
         }
 

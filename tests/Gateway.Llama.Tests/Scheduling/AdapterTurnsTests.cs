@@ -103,7 +103,7 @@ public sealed class AdapterTurnsTests
         }),
     ];
 
-    private static AdapterSet NewSet(float scale) => Of((new LoadedAdapter((LoraAdapter)RuntimeHelpers.GetUninitializedObject(typeof(LoraAdapter))), scale));
+    private static AdapterSet NewSet(float scale) => Of((new LoadedAdapter((LoraAdapter)RuntimeHelpers.GetUninitializedObject(typeof(LoraAdapter)), size: 0), scale));
 
     private static AdapterSet Of(params (LoadedAdapter Adapter, float Scale)[] adapters) =>
         AdapterSet.Of([.. adapters.Select(a => new AppliedAdapter(new LlamaAdapter(null!, a.Adapter), a.Scale))]);

@@ -149,8 +149,8 @@ public sealed class PrefixCacheTests
     [MemberData(nameof(SchedulingTests.TinyModels), MemberType = typeof(SchedulingTests))]
     public async Task What_does_not_fit_goes_to_the_hosts_memory_and_comes_back_as_it_was(string model)
     {
-        // Cells for one at a time.
-        await using var engine = await LoadAsync(model, options => options with { CacheCells = 1024 });
+        // Cells for one at a time, and room for all that leaves them.
+        await using var engine = await LoadAsync(model, options => options with { CacheCells = 1024, HostCacheBytes = LlamaEngineOptions.DefaultHostCacheBytes });
         var runs = Reference.Runs(model).Where(run => run.PromptIds.Length > 40).ToArray();
         foreach (var run in runs)
         {

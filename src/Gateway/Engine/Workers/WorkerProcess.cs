@@ -139,7 +139,8 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
     {
         lock (_process)
         {
-            if (statistics is { } told && told.DecodeSteps >= _statistics.DecodeSteps)
+            if (statistics is { } told && told.DecodeSteps >= _statistics.DecodeSteps
+                && told.PromptTokens >= _statistics.PromptTokens && told.GeneratedTokens >= _statistics.GeneratedTokens)
             {
                 _statistics = told;
             }
