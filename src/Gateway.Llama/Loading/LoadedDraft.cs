@@ -1,4 +1,3 @@
-using Gateway.Llama.Scheduling;
 using LLama.Native;
 
 namespace Gateway.Llama.Loading;

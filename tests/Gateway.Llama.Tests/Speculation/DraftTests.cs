@@ -118,16 +118,15 @@ public sealed class DraftTests
         AssertGivenBack(engine);
     }
 
-    [SharedTheory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Answers_that_outgrow_the_cells_wait_for_each_other_and_all_come_to_their_end(bool cache)
+    [SharedFact]
+    public async Task Answers_that_outgrow_the_cells_wait_for_each_other_and_all_come_to_their_end()
     {
-        var requests = Enumerable.Range(0, 5).Select(i => PrefixCacheTests.Request(PrefixCacheTests.Numbers(40, i), maxTokens: 450)).ToArray();
+        // There is room for two of these answers, and three are let in for what most answers take.
+        var requests = Enumerable.Range(0, 3).Select(i => PrefixCacheTests.Request(PrefixCacheTests.Numbers(40, i), maxTokens: 400)).ToArray();
         await using var roomy = await TestModels.LoadAsync(TestModels.Tiny("tiny-llama.gguf"), options => options with { CacheCells = 8192 });
         var expected = await Task.WhenAll(roomy.SubmitAll(requests).Select(g => g.ReadToEndAsync()));
 
-        await using var engine = await LoadAsync(configure: options => options with { ContextLength = 512, CacheCells = 1024, PrefixCache = cache, FixedGuesses = 2 });
+        await using var engine = await LoadAsync(configure: options => options with { ContextLength = 512, CacheCells = 1024, FixedGuesses = 2 });
         var answers = await Task.WhenAll(engine.SubmitAll(requests).Select(g => g.ReadToEndAsync()));
 
         Assert.Equal(expected.Select(a => a.Text), answers.Select(a => a.Text));
