@@ -261,11 +261,11 @@ public sealed partial class LlamaEngine : IAsyncDisposable
             options = options with { HostCacheBytes = need.HostCache };
             var purpose = ModelTaskReader.Read(model, options.ModelPath);
             var info = ModelInfoReader.Read(model, purpose, options);
+            DraftLoader.CheckTarget(model, info, options);
             var tokenizer = new LlamaTokenizer(model, info.ChatTemplate);
             if (info.Task == ModelTask.Generate)
             {
-                var (context, abort) = ContextFactory.Create(model, info, options);
-                scheduler = new LlamaScheduler(model, context, abort, tokenizer, info, options, memory, logger);
+                scheduler = CreateScheduler(model, tokenizer, info, options, memory, logger, cancellationToken);
             }
             else if (info.Task != ModelTask.None)
             {
@@ -280,6 +280,25 @@ public sealed partial class LlamaEngine : IAsyncDisposable
         {
             model?.Dispose();
             memory.Dispose();
+            throw;
+        }
+    }
+
+    private static LlamaScheduler CreateScheduler(
+        SafeLlamaModelHandle model, LlamaTokenizer tokenizer, LlamaModelInfo info, LlamaEngineOptions options, MemoryBudget.Lease memory, ILogger logger, CancellationToken cancellationToken)
+    {
+        var (abort, cells) = (new AbortSwitch(), ContextFactory.CellsOf(info, options));
+        LoadedDraft? draft = null;
+        try
+        {
+            draft = options.DraftModelPath is null ? null : DraftLoader.Load(model, options, cells, abort, logger, cancellationToken);
+            var context = ContextFactory.Create(model, cells, options, abort);
+            return new LlamaScheduler(model, context, abort, draft, tokenizer, info, options, memory, logger);
+        }
+        catch
+        {
+            draft?.Dispose();
+            abort.Dispose();
             throw;
         }
     }

@@ -68,6 +68,9 @@ public sealed record LlamaEngineOptions
     /// <summary>Whether tokens are guessed, and several decoded in one step, where that is faster. Answers are the same.</summary>
     public Speculate Speculation { get; init; }
 
+    /// <summary>Path of the GGUF file of a smaller model with the same vocabulary, which guesses (<see cref="Speculate.Draft"/>).</summary>
+    public string? DraftModelPath { get; init; }
+
     /// <summary>So many guesses whenever there are any, whatever they bring: what is measured is another time another, and tests are to be the same.</summary>
     internal int? FixedGuesses { get; init; }
 
@@ -100,6 +103,7 @@ public sealed record LlamaEngineOptions
     /// <summary>What is wrong with these options whatever the model, null when nothing is.</summary>
     internal string? FindError() =>
         string.IsNullOrWhiteSpace(ModelPath) ? "ModelPath must be the path of a GGUF file."
+        : (DraftModelPath is null) == (Speculation == Speculate.Draft) || DraftModelPath?.Trim() is "" ? "Speculate.Draft needs DraftModelPath, the path of a GGUF file, and nothing else does."
         : OutOfRange(ContextLength, 1, MostCells, nameof(ContextLength))
             ?? OutOfRange(CacheCells, ContextLength ?? 1, MostCells, nameof(CacheCells))
             ?? OutOfRange(MaxSequences, 1, MostSequences, nameof(MaxSequences))
@@ -118,6 +122,19 @@ public sealed record LlamaEngineOptions
     internal int SequencesOf(bool hasStates) =>
         PrefixCache ? Math.Min(MostSequences, MaxSequences + (hasStates ? Math.Min(MaxSequences, 16) : CachedSequences)) : MaxSequences;
 
+    /// <summary>How the draft model is hosted: as its target, with a sequence for each request and nothing kept of those that are over.</summary>
+    /// <param name="cells">Cells of the target's cache.</param>
+    internal LlamaEngineOptions OfDraft(int cells) => this with
+    {
+        ModelPath = DraftModelPath!,
+        DraftModelPath = null,
+        Speculation = Speculate.Off,
+        ContextLength = null,
+        CacheCells = cells,
+        PrefixCache = false,
+        HostCacheBytes = 0,
+    };
+
     private static string? OutOfRange(int? value, int least, int most, string name) =>
         value < least || value > most ? string.Create(CultureInfo.InvariantCulture, $"{name} must be {least} to {most}, not {value}.") : null;
 }
@@ -133,4 +150,10 @@ public enum Speculate
     /// makes answers faster. Models whose memory cannot take tokens back (recurrent layers, sliding windows) go without.
     /// </summary>
     Lookup,
+
+    /// <summary>
+    /// By a smaller model of the same vocabulary (<see cref="LlamaEngineOptions.DraftModelPath"/>), where that makes answers faster, by what was
+    /// measured. Not for models whose memory cannot take tokens back, nor by them.
+    /// </summary>
+    Draft,
 }

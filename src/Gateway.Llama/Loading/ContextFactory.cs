@@ -4,17 +4,18 @@ using LLama.Native;
 
 namespace Gateway.Llama.Loading;
 
-/// <summary>Makes the context that all requests of an engine share.</summary>
+/// <summary>Makes the context that all requests of an engine share, and the one of its draft model.</summary>
 internal static class ContextFactory
 {
     // Tokens that one graph computes; more brings nothing on CPU and costs memory.
     public const int LargestComputeBatch = 512;
 
+    /// <summary>Cells of the context of a model.</summary>
+    public static int CellsOf(LlamaModelInfo info, LlamaEngineOptions options) => options.CacheCells ?? 2 * info.ContextLength;
+
     /// <exception cref="LlamaLoadException">libllama made none, most likely for lack of memory.</exception>
-    public static (SafeLLamaContextHandle Context, AbortSwitch Abort) Create(SafeLlamaModelHandle model, LlamaModelInfo info, LlamaEngineOptions options)
+    public static SafeLLamaContextHandle Create(SafeLlamaModelHandle model, int cells, LlamaEngineOptions options, AbortSwitch abort)
     {
-        var cells = options.CacheCells ?? 2 * info.ContextLength;
-        var abort = new AbortSwitch();
         var context = NativeLog.CollectErrors(
             () =>
             {
@@ -41,13 +42,12 @@ internal static class ContextFactory
         if (context is not { Memory: not 0 })
         {
             context?.Dispose();
-            abort.Dispose();
             throw new LlamaLoadException(
                 options.ModelPath,
                 string.Create(CultureInfo.InvariantCulture, $"no working memory of {cells} KV cells could be made for it ({ModelLoader.Said(errors)})"),
                 "Free memory, or lower CacheCells or ContextLength");
         }
 
-        return (context, abort);
+        return context;
     }
 }

@@ -47,6 +47,15 @@ public sealed record MemoryEstimate(long Weights, long Cache, long Compute, long
         return Of(new ModelMetadata(file), options);
     }
 
+    /// <summary>With the draft model, where the options name one.</summary>
+    /// <param name="options">How the model is hosted.</param>
+    /// <exception cref="LlamaLoadException">The draft's file cannot be loaded.</exception>
+    public MemoryEstimate WithDraft(LlamaEngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.DraftModelPath is null ? this : this with { Beside = DraftLoader.Measure(options.OfDraft(Cells)) };
+    }
+
     internal static MemoryEstimate Of(ModelMetadata model, LlamaEngineOptions options)
     {
         var shape = Shape.Of(model, options);

@@ -22,7 +22,7 @@ internal sealed partial class ModelLoader
     }
 
     /// <param name="options">The file, and how it is to be hosted.</param>
-    /// <param name="memory">Takes what the model needs, also where it is not loaded then.</param>
+    /// <param name="memory">Takes what the model needs, also where it is not loaded then; null where it is taken already.</param>
     /// <param name="progress">Told the share of the weights that is loaded, 0 to 1.</param>
     /// <param name="logger">Told of what was asked for and cannot be had.</param>
     /// <param name="need">What was taken of it.</param>
@@ -31,7 +31,7 @@ internal sealed partial class ModelLoader
     /// <exception cref="OperationCanceledException">The load was cancelled.</exception>
     public static SafeLlamaModelHandle Load(
         LlamaEngineOptions options,
-        MemoryBudget.Lease memory,
+        MemoryBudget.Lease? memory,
         IProgress<float>? progress,
         ILogger logger,
         out MemoryEstimate need,
@@ -74,8 +74,9 @@ internal sealed partial class ModelLoader
         return clean.TrimEnd('.', ' ');
     }
 
-    /// <summary>The file, when it can be loaded.</summary>
-    private static GgufFile Open(LlamaEngineOptions options, MemoryBudget.Lease memory, out MemoryEstimate need, CancellationToken cancellationToken)
+    /// <summary>The file, when nothing is wrong with it.</summary>
+    /// <exception cref="LlamaLoadException">The file is missing, unreadable, or not a GGUF model.</exception>
+    internal static GgufFile OpenChecked(LlamaEngineOptions options, bool readWeights, CancellationToken cancellationToken)
     {
         var path = options.ModelPath;
         GgufFile file;
@@ -94,14 +95,29 @@ internal sealed partial class ModelLoader
 
         try
         {
-            if (GgufChecker.CheckModel(file, readWeights: true, cancellationToken) is { Count: > 0 } problems)
+            if (GgufChecker.CheckModel(file, readWeights, cancellationToken) is { Count: > 0 } problems)
             {
                 throw new LlamaLoadException(path, ProblemList.Join(problems), AskForAnother);
             }
 
             CacheSettings.Check(file, options);
-            need = MemoryEstimate.Of(file, options);
-            memory.Take(need, path);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The file, when it can be loaded.</summary>
+    private static GgufFile Open(LlamaEngineOptions options, MemoryBudget.Lease? memory, out MemoryEstimate need, CancellationToken cancellationToken)
+    {
+        var file = OpenChecked(options, readWeights: true, cancellationToken);
+        try
+        {
+            need = MemoryEstimate.Of(file, options).WithDraft(options);
+            memory?.Take(need, options.ModelPath);
             return file;
         }
         catch

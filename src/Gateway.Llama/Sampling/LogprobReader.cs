@@ -40,7 +40,7 @@ internal sealed class LogprobReader
     }
 
     /// <summary>ln(sum(exp(x))), the largest taken out first so that nothing overflows. No number counts as nothing.</summary>
-    private static double LogSumExp(ReadOnlySpan<float> logits, float most)
+    internal static double LogSumExp(ReadOnlySpan<float> logits, float most)
     {
         var vectors = MemoryMarshal.Cast<float, Vector<float>>(logits);
         var sum = 0.0;

@@ -279,6 +279,7 @@ internal sealed partial class LlamaScheduler
         _running.Remove(sequence);
         sequence.Tenant.Running--;
         Clear(sequence);
+        _guesses?.Forget(sequence);
         _freeIds.Push(sequence.Id);
         _tree.Tidy();
         _mayTrim = true;

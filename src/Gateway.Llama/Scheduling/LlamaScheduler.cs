@@ -44,6 +44,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         SafeLlamaModelHandle model,
         SafeLLamaContextHandle context,
         AbortSwitch abort,
+        LoadedDraft? draft,
         LlamaTokenizer tokenizer,
         LlamaModelInfo info,
         LlamaEngineOptions options,
@@ -68,11 +69,11 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _tree = new PrefixTree(_memory, kind, model.SlidingWindow, _freeIds, options.HostCacheBytes ?? 0);
         _usesTree = options.PrefixCache && kind != PrefixMemory.None;
         _fixedGuesses = options.FixedGuesses;
-        _speculates = options.Speculation == Speculate.Lookup && kind == PrefixMemory.Any;
         _planner = new StepPlanner(_batchSize, _cost);
         _batch = new LLamaBatch();
         _sampler = new TokenSampler(info.VocabularySize);
         _threads = new ContextThreads(context, options.Threads ?? ProcessorTopology.PhysicalCores);
+        _guesses = CreateGuessSource(draft, options);
         FreeAllIds();
         new Thread(Run) { IsBackground = true, Name = "llama" }.Start();
     }
@@ -194,6 +195,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
             }
 
             _context.Dispose();
+            _guesses?.Dispose();
             _abort.Dispose();
             UnloadAdapters();
             _ended.SetResult();
@@ -252,6 +254,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     {
         foreach (var sequence in _queue.Waiting.Concat(_running))
         {
+            _guesses?.Forget(sequence);
             sequence.Flush();
             Leave(sequence, FinishReason.Error, exception);
         }

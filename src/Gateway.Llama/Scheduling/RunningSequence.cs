@@ -21,7 +21,6 @@ internal sealed class RunningSequence
     private int[] _tokens;
     private int _count;
     private int[] _guesses = [];
-    private PromptLookup? _lookup;
     private int _promptRead;
 
     // UTF-16 code units of the answer that are decoded, those held back included.
@@ -117,6 +116,12 @@ internal sealed class RunningSequence
     /// <summary>Tokens beyond <see cref="Pending"/> that the next decode takes too, guessed.</summary>
     public int Guesses { get; private set; }
 
+    /// <summary>Those tokens.</summary>
+    public Span<int> GuessedTokens => _guesses.AsSpan(0, Guesses);
+
+    /// <summary>What is known of its guesses; the <see cref="IGuessSource"/>'s.</summary>
+    public IGuesses? Guesser { get; set; }
+
     /// <summary>Index of the entry in the batch that gives the next token's logits; those of guesses follow it. -1 when the prompt goes on.</summary>
     public int LogitsIndex { get; private set; }
 
@@ -163,23 +168,10 @@ internal sealed class RunningSequence
         }
     }
 
-    /// <summary>What its past tells of its next tokens.</summary>
-    public PromptLookup FollowLookup()
-    {
-        _lookup ??= new PromptLookup();
-        _lookup.Follow(Tokens);
-        return _lookup;
-    }
-
     /// <summary>Sets how many guessed tokens the next decode takes.</summary>
     public void Guess(int count)
     {
-        if (count > 0)
-        {
-            _guesses = _guesses.Length == 0 ? new int[DraftPlanner.Most] : _guesses;
-            _lookup!.Guess(Tokens, _guesses.AsSpan(0, count));
-        }
-
+        _guesses = count > 0 && _guesses.Length == 0 ? new int[DraftPlanner.Most] : _guesses;
         Guesses = count;
     }
 

@@ -17,6 +17,9 @@ internal sealed class StepCost
     private double _perToken;
     private double _generating;
 
+    /// <summary>Seconds that a token of a prompt takes; 0 when none was measured.</summary>
+    public double SecondsPerToken => _perToken;
+
     /// <summary>Tokens of prompts for the next step, at most.</summary>
     /// <param name="batchSize">What fits into a batch.</param>
     /// <param name="besideOthers">Whether anybody waits for a token.</param>

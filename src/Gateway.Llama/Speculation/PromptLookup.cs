@@ -5,7 +5,7 @@ namespace Gateway.Llama.Speculation;
 /// correct or list repeat themselves and their prompts. Each guess of a next token is compared with what was drawn, whether a step tried it or not,
 /// so that how often guesses are right is known without a cost. For one thread.
 /// </summary>
-internal sealed class PromptLookup
+internal sealed class PromptLookup : IGuesses
 {
     /// <summary>Tokens that have to agree before a next one is guessed.</summary>
     internal const int Key = 3;
@@ -63,9 +63,11 @@ internal sealed class PromptLookup
         _seen = tokens.Length;
     }
 
-    /// <summary>The chance that a guess is right, given that all before it were.</summary>
-    /// <param name="index">Its place among the guesses, the next token's is 0.</param>
-    public double Rate(int index) => _rates[KindOf(_agreed + index)];
+    /// <inheritdoc/>
+    public double Seconds => 0;
+
+    /// <inheritdoc/>
+    public double Rate(int index) => HasGuess ? _rates[KindOf(_agreed + index)] : 0;
 
     /// <summary>Writes the guesses of the next tokens, as many as there is room for. What repeats within the guess itself goes on repeating.</summary>
     public void Guess(ReadOnlySpan<int> tokens, Span<int> guesses)

@@ -1,4 +1,5 @@
 using Gateway.Configuration.Validators;
+using Gateway.Llama;
 
 namespace Gateway.Configuration;
 
@@ -91,6 +92,8 @@ internal static class ConfigLoader
             DeploymentKind.Local => d with
             {
                 Path = ModelFile.Resolve(folder, d.Path!),
+                DraftModel = d.DraftModel is null ? null : ModelFile.Resolve(folder, d.DraftModel),
+                Speculation = d.DraftModel is null ? d.Speculation : Speculate.Draft,
                 Lora = [.. d.Lora.Select(a => a with { Path = ModelFile.Resolve(folder, a.Path) })],
             },
             _ => d with { BaseUrl = (d.BaseUrl ?? DefaultConfig.OpenAIBaseUrl).TrimEnd('/') },

@@ -214,8 +214,13 @@ internal sealed record DeploymentConfig
     [LocalOnly, Description("local: LoRA adapters that this deployment answers with. Deployments with the same file and settings share one model in memory, whatever their adapters.")]
     public IReadOnlyList<LoraConfig> Lora { get; init; } = [];
 
-    [LocalOnly, Description("local: guesses of the next tokens, several decoded in one step where that is faster: `off` (default), or `lookup`, from the request's own prompt and answer. Requests with a seed go without. Answers follow the model's own probabilities either way.")]
+    /// <summary>After <see cref="ConfigLoader.Load"/> <see cref="Speculate.Draft"/> where there is a <see cref="DraftModel"/>.</summary>
+    [LocalOnly, Description("local: guesses of the next tokens, several decoded in one step where that is faster: `off` (default), `lookup`, from the request's own prompt and answer, or `draft`, by draft_model. Requests with a seed go without. Answers follow the model's own probabilities either way.")]
     public Speculate Speculation { get; init; }
+
+    /// <summary>As <see cref="Path"/>.</summary>
+    [LocalOnly, Description("local: path of the GGUF file of a smaller model of the same family, with the same vocabulary, that guesses the next tokens where that is faster; found as `path` is. With it `speculation` is `draft`.")]
+    public string? DraftModel { get; init; }
 
     [LocalOnly, Description("local: when the model is loaded: `startup` (default), or `first_use`, with the first request that asks for it.")]
     public LoadTime Load { get; init; }

@@ -285,6 +285,10 @@ internal sealed partial class EngineHost : IAsyncDisposable
         if (_trial is not null)
         {
             await _trial.RunAsync(hosted.Options.ModelPath, hosted.Removed);
+            if (hosted.Options.DraftModelPath is { } draft)
+            {
+                await _trial.RunAsync(draft, hosted.Removed);
+            }
         }
 
         var engine = await LlamaEngine.LoadAsync(hosted.Options, _loggers, progress, memory, hosted.Removed);

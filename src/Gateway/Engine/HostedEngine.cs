@@ -53,7 +53,7 @@ internal sealed class HostedEngine(string deployment, LlamaEngineOptions options
     /// <inheritdoc/>
     public override MemoryEstimate? Measure() => Measure(Options, _adapters);
 
-    /// <summary>Reads what a model takes of memory, without loading it; null when its file cannot be loaded.</summary>
+    /// <summary>Reads what a model takes of memory, without loading it; null when its file, or its draft's, cannot be loaded.</summary>
     /// <param name="options">The model, and how it is hosted.</param>
     /// <param name="adapters">Files of the adapters that deployments answer with.</param>
     public static MemoryEstimate? Measure(LlamaEngineOptions options, IEnumerable<string> adapters)
@@ -62,10 +62,10 @@ internal sealed class HostedEngine(string deployment, LlamaEngineOptions options
         {
             using var file = GgufFile.Open(options.ModelPath);
             return GgufChecker.CheckModel(file, readWeights: false).Count == 0
-                ? MemoryEstimate.Of(file, options) with { Adapters = adapters.Sum(MeasureAdapter) }
+                ? MemoryEstimate.Of(file, options).WithDraft(options) with { Adapters = adapters.Sum(MeasureAdapter) }
                 : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LlamaLoadException)
         {
             return null;
         }

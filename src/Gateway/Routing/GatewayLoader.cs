@@ -91,6 +91,7 @@ internal sealed class GatewayLoader(
             ContextLength = deployment.ContextLength,
             CacheCells = deployment.CacheCells,
             Speculation = deployment.Speculation,
+            DraftModelPath = deployment.DraftModel,
             Threads = deployment.Threads,
             KVCacheType = deployment.CacheType ?? default,
             FlashAttention = deployment.FlashAttention,

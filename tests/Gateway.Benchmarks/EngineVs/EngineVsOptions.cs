@@ -29,6 +29,9 @@ internal sealed record EngineVsOptions
     /// <summary>A line for the deployment in the gateway's configuration.</summary>
     public string Deployment { get; init; } = "";
 
+    /// <summary>The same of the gateway that guesses, in the part that looks at that.</summary>
+    public string Guesses { get; private init; } = "speculation: lookup";
+
     /// <summary>
     /// How llama-server lays out its KV cache. As many cells as the gateway has, shared by all slots: otherwise each of 32 slots would have 1,024
     /// and refuse the long prompts.
@@ -51,12 +54,13 @@ internal sealed record EngineVsOptions
                 ("model", _) => options with { ModelPath = Path.GetFullPath(value) },
                 ("gateway", _) => options with { GatewayPath = Path.GetFullPath(value) },
                 ("deployment", _) => options with { Deployment = value },
+                ("guesses", _) => options with { Guesses = value },
                 ("llama-server", _) => options with { LlamaServerArguments = value.Split(' ', StringSplitOptions.RemoveEmptyEntries) },
                 _ => null,
             };
             if (read is null)
             {
-                Console.Error.WriteLine($"Not understood: {argument}. Options: threads=N parallel=N rounds=N requests=N model=PATH gateway=DLL deployment='key: value' llama-server='ARGUMENTS'");
+                Console.Error.WriteLine($"Not understood: {argument}. Options: threads=N parallel=N rounds=N requests=N model=PATH gateway=DLL deployment='key: value' guesses='key: value' llama-server='ARGUMENTS'");
                 return null;
             }
 

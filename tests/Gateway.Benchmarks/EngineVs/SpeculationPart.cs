@@ -1,11 +1,14 @@
 namespace Gateway.Benchmarks.EngineVs;
 
-/// <summary>What guessing the next tokens brings: the gateway with it against itself as it comes, and against llama-server where that is there.</summary>
+/// <summary>
+/// What guessing the next tokens brings: the gateway with it against itself as it comes, and against llama-server where that is there. By lookup, or by what
+/// <c>guesses</c> names, such as <c>guesses='draft_model: small.gguf'</c> beside <c>model=large.gguf</c>.
+/// </summary>
 internal static class SpeculationPart
 {
     public static async Task RunAsync(Comparison comparison, EngineClient client, ColdText text)
     {
-        using var guessing = await GatewayServer.StartAsync(comparison.Options with { Deployment = "speculation: lookup" }, "gateway that guesses");
+        using var guessing = await GatewayServer.StartAsync(comparison.Options with { Deployment = comparison.Options.Guesses }, "gateway that guesses");
         var guesses = new Comparison(guessing, comparison.Servers[0], comparison.Options);
         await client.StreamAsync(guessing, new EngineCall(text.Of(200), 32));
         foreach (var streams in (int[])[1, 8])

@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Llama;
 
 namespace Gateway.Tests.Configuration;
 
@@ -59,6 +60,15 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("kind: local", "kind: local\n    shared_prompts: ['You are helpful.', ' ']", "6:41: deployments[0].shared_prompts[1]: is empty; write the text that prompts begin with, or remove the line")]
     [InlineData("kind: local", "kind: local\n    prefix_cache: false\n    shared_prompts: [You are helpful.]", "7:5: deployments[0].shared_prompts: has no effect beside `prefix_cache: false`; remove one of the two")]
     [InlineData("kind: local", "kind: local\n    cache_type: q8_0\n    flash_attention: off", "7:5: deployments[0].flash_attention: is `off`, and the cache_type `q8_0` needs it; remove one of the two")]
+    [InlineData("kind: local", "kind: local\n    draft_model: models/none.gguf", "6:5: deployments[0].draft_model: the file `FOLDER/models/none.gguf` does not exist")]
+    [InlineData("kind: local", "kind: local\n    draft_model: secrets/vllm", "6:5: deployments[0].draft_model: the file `FOLDER/secrets/vllm` is not a GGUF file (it does not begin with `GGUF`)")]
+    [InlineData("kind: local", "kind: local\n    draft_model: \"\"", "6:5: deployments[0].draft_model: is empty; write the path of a GGUF file")]
+    [InlineData("kind: local", "kind: local\n    draft_model: models/tuned.gguf\n    speculation: lookup",
+        "7:5: deployments[0].speculation: is `lookup`, and draft_model is there to guess; remove one of the two")]
+    [InlineData("kind: local", "kind: local\n    draft_model: models/tuned.gguf\n    speculation: off",
+        "7:5: deployments[0].speculation: is `off`, and draft_model is there to guess; remove one of the two")]
+    [InlineData("kind: local", "kind: local\n    speculation: draft",
+        "6:5: deployments[0].speculation: is `draft`, and there is no draft_model to guess; write the path of one, or remove this")]
     // Addresses
     [InlineData("tenants:", "listen: { api: localhost }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
     [InlineData("tenants:", "listen: { api: \"http://localhost:80\" }\ntenants:", "7:11: listen.api: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080")]
@@ -103,9 +113,33 @@ public sealed class ValidatorTests : IDisposable
         Assert.Equal([error.Replace("FOLDER", _folder.Root, StringComparison.Ordinal)], _folder.Errors(ConfigFolder.Minimal, passage, replacement));
 
     [Theory]
+    [InlineData("draft_model: models/tuned.gguf")]
+    [InlineData("speculation: draft\n    draft_model: ./models/tuned.gguf")]
+    public void A_draft_model_is_found_as_the_model_is_and_guesses(string keys)
+    {
+        var result = _folder.Load(ConfigFolder.Minimal.Replace("kind: local", $"kind: local\n    {keys}", StringComparison.Ordinal));
+
+        Assert.Empty(result.Errors.Concat(result.Warnings));
+        var deployment = Assert.Single(result.Config!.Deployments);
+        Assert.Equal((Speculate.Draft, _folder.PathOf("models/tuned.gguf")), (deployment.Speculation, deployment.DraftModel));
+    }
+
+    [Fact]
+    public void A_model_that_guesses_for_itself_is_worth_a_warning()
+    {
+        var result = _folder.Load(ConfigFolder.Minimal.Replace("kind: local", "kind: local\n    draft_model: ./models/smol.gguf", StringComparison.Ordinal));
+
+        Assert.Equal(
+            "6:5: deployments[0].draft_model: is the model itself, so that a guess takes as long as it saves; name a smaller model of the same family",
+            Assert.Single(_folder.Lines(result.Warnings)));
+    }
+
+    [Theory]
     [InlineData("context_length: 512", "", true)]
     [InlineData("context_length: 512", "context_length: 512", false)]
     [InlineData("load: first_use", "default_max_tokens: 5", false)]
+    [InlineData("draft_model: models/tuned.gguf", "", true)]
+    [InlineData("draft_model: models/tuned.gguf", "draft_model: models/tuned.gguf\n    speculation: draft", false)]
     public void A_file_that_is_loaded_twice_for_a_setting_is_worth_a_warning(string first, string second, bool warned)
     {
         var yaml = ConfigFolder.Minimal

@@ -55,6 +55,26 @@ public sealed class HostedModelTests : EngineHostTest
     }
 
     [SharedFact]
+    public async Task A_model_with_a_draft_is_another_one_than_without_and_takes_its_memory_too()
+    {
+        var draft = Options() with { DraftModelPath = SharedModels.Tiny("tiny-qwen3moe.gguf"), Speculation = Speculate.Draft };
+        var (plain, drafted, again) = (Host.Acquire("plain", Options()), Host.Acquire("drafted", draft), Host.Acquire("again", draft));
+        await Host.AllLoadedAsync();
+
+        Assert.NotSame(plain.Loaded.Here().Engine, drafted.Loaded.Here().Engine);
+        Assert.Same(drafted.Loaded.Here().Engine, again.Loaded.Here().Engine);
+        Assert.InRange(drafted.Hosted.Memory!.Taken - plain.Hosted.Memory!.Taken, new FileInfo(draft.DraftModelPath).Length / 2, 20_000_000);
+        Assert.Equal(plain.Loaded!.Info.SizeInBytes, drafted.Loaded!.Info.SizeInBytes);
+        Assert.Null(HostedEngine.Measure(draft with { DraftModelPath = Path.Combine(Folder, "none.gguf") }, []));
+        foreach (var handle in (EngineHandle[])[plain, drafted, again])
+        {
+            handle.Release();
+        }
+
+        await Logs.WaitForAsync(l => l.Text.Contains("drafted: unloaded", StringComparison.Ordinal));
+    }
+
+    [SharedFact]
     public async Task A_model_that_cannot_be_loaded_at_its_first_use_is_told_once_in_the_log_and_tried_again_after_a_pause()
     {
         var path = Path.Combine(Folder, "model.gguf");

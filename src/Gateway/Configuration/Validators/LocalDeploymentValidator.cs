@@ -13,6 +13,7 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
             if (deployment.Kind == DeploymentKind.Local && !report.IsUnusable($"{parent}.kind"))
             {
                 ValidatePath(deployment, $"{parent}.path", report);
+                ValidateDraft(deployment, parent, report);
                 ValidateAdapters(deployment, $"{parent}.lora", report);
                 ValidateSharing(config, i, report);
                 ValidateSharedPrompts(deployment, parent, report);
@@ -40,6 +41,37 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
         CheckFile(deployment.Path, key, report);
     }
 
+    private static void ValidateDraft(DeploymentConfig deployment, string parent, ConfigReport report)
+    {
+        var (key, speculation) = ($"{parent}.draft_model", $"{parent}.speculation");
+        if (deployment.DraftModel is null)
+        {
+            if (deployment.Speculation == Speculate.Draft && !report.IsUnusable(key))
+            {
+                report.Error(speculation, "is `draft`, and there is no draft_model to guess; write the path of one, or remove this");
+            }
+
+            return;
+        }
+
+        if (deployment.Speculation != Speculate.Draft && report.Document.Contains(speculation))
+        {
+            report.Error(speculation, $"is `{ConfigWords.Word(deployment.Speculation)}`, and draft_model is there to guess; remove one of the two");
+        }
+
+        if (string.IsNullOrWhiteSpace(deployment.DraftModel))
+        {
+            report.Error(key, "is empty; write the path of a GGUF file");
+            return;
+        }
+
+        CheckFile(deployment.DraftModel, key, report);
+        if (deployment.Path is { Length: > 0 } path && string.Equals(FullPath(deployment.DraftModel, report), FullPath(path, report), StringComparison.Ordinal))
+        {
+            report.Warning(key, "is the model itself, so that a guess takes as long as it saves; name a smaller model of the same family");
+        }
+    }
+
     private static void ValidateAdapters(DeploymentConfig deployment, string parent, ConfigReport report)
     {
         var first = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -51,7 +83,7 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
                 continue;
             }
 
-            if (!first.TryAdd(ModelFile.Resolve(report.Document.Folder, path), i))
+            if (!first.TryAdd(FullPath(path, report), i))
             {
                 report.Error(key, $"the adapter {ConfigText.Quote(path)} stands in this list twice; remove one, and set the `scale` of the other");
             }
@@ -95,16 +127,19 @@ internal sealed class LocalDeploymentValidator : IConfigValidator
     }
 
     private static bool IsShared(DeploymentConfig a, DeploymentConfig b) =>
-        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads, a.PrefixCache, a.HostCache, a.Speculation)
-        == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads, b.PrefixCache, b.HostCache, b.Speculation)
+        (a.ContextLength, a.CacheCells, a.Parallel, a.Queue, a.Threads, a.PrefixCache, a.HostCache, a.DraftModel)
+        == (b.ContextLength, b.CacheCells, b.Parallel, b.Queue, b.Threads, b.PrefixCache, b.HostCache, b.DraftModel)
+        && (a.DraftModel is not null || a.Speculation == b.Speculation)
         && (a.CacheType, a.FlashAttention, a.GpuLayers, a.Mmap, a.Mlock, a.Isolation) == (b.CacheType, b.FlashAttention, b.GpuLayers, b.Mmap, b.Mlock, b.Isolation);
 
     private static void CheckFile(string written, string key, ConfigReport report)
     {
-        var path = ModelFile.Resolve(report.Document.Folder, written);
+        var path = FullPath(written, report);
         if (ModelFile.Check(path) is { } problem)
         {
             report.Error(key, $"the file `{path}` {problem}");
         }
     }
+
+    private static string FullPath(string written, ConfigReport report) => ModelFile.Resolve(report.Document.Folder, written);
 }

@@ -123,7 +123,7 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
         try
         {
             await worker.TellAsync(new WorkerSettings(options, socket, Environment.ProcessId, LevelOf("Gateway", loggers), LevelOf("Gateway.Llama.Native", loggers)));
-            var limit = ModelTrial.LimitOf(new FileInfo(options.ModelPath) is { Exists: true } file ? file.Length : 0);
+            var limit = ModelTrial.LimitOf(LengthOf(options.ModelPath) + LengthOf(options.DraftModelPath));
             await worker.WaitAsync(options.ModelPath, limit, time, cancellationToken);
             return worker;
         }
@@ -215,6 +215,8 @@ internal sealed partial class WorkerProcess : IAsyncDisposable
             // The kernel does not let go of it, and will end it when it does.
         }
     }
+
+    private static long LengthOf(string? path) => path is not null && new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     private static LogLevel LevelOf(string category, ILoggerFactory loggers)
     {

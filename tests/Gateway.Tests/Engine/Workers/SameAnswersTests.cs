@@ -41,6 +41,7 @@ public sealed partial class SameAnswersTests(SameAnswersTests.Both both) : IClas
     [InlineData("lora", Completions, "\"prompt\":[1,2,3]" + Greedy)]
     [InlineData("lora-half", Completions, "\"prompt\":[1,2,3]" + Greedy)]
     [InlineData("tiny", Completions, "\"prompt\":[1,2,3]" + Greedy)]
+    [InlineData("draft", Completions, "\"prompt\":[1,2,3]" + Greedy)]
     public Task Answers_with_adapters_are_the_same(string model, string path, string body) => AssertSameAsync(model, path, body);
 
     // Those of one answer alone.
@@ -124,6 +125,7 @@ public sealed partial class SameAnswersTests(SameAnswersTests.Both both) : IClas
             {
                 var (tiny, lora) = (SharedModels.Tiny("tiny-llama.gguf"), SharedModels.Tiny("tiny-llama-lora.gguf"));
                 Add(file, models, "tiny", tiny, "context_length: 512, threads: 1");
+                Add(file, models, "draft", tiny, $"context_length: 512, threads: 1, draft_model: \"{SharedModels.Tiny("tiny-qwen3moe.gguf")}\"");
                 Add(file, models, "lora", tiny, $"context_length: 512, threads: 1, lora: [\"{lora}\"]");
                 Add(file, models, "lora-half", tiny, $"context_length: 512, threads: 1, lora: [{{ path: \"{lora}\", scale: 0.5 }}]");
             }
