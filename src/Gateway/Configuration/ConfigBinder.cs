@@ -192,7 +192,7 @@ internal sealed class ConfigBinder(ConfigReport report, SecretReader secrets)
             return value;
         }
 
-        report.Unusable(key, error);
+        report.Unusable(key, property is { OrZero: true } ? error + "; or 0, for none" : error);
         return null;
     }
 

@@ -42,8 +42,8 @@ public sealed class ConfigBinderTests : IDisposable
     [InlineData("kind: local", "kind: local\n    cache_type: int4", "6:5: deployments[0].cache_type: expected one of `f16`, `q8_0`, `q4_0`")]
     [InlineData("kind: local", "kind: local\n    flash_attention: true", "6:5: deployments[0].flash_attention: expected one of `auto`, `on`, `off`")]
     // Amounts of memory
-    [InlineData("kind: local", "kind: local\n    host_cache: 64", "6:5: deployments[0].host_cache: an amount of memory needs a unit, such as 12GiB; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB")]
-    [InlineData("kind: local", "kind: local\n    host_cache: '0'", "6:5: deployments[0].host_cache: an amount of memory needs a unit, such as 12GiB; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB")]
+    [InlineData("kind: local", "kind: local\n    host_cache: 64", "6:5: deployments[0].host_cache: an amount of memory needs a unit, such as 12GiB; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB; or 0, for none")]
+    [InlineData("kind: local", "kind: local\n    host_cache: '0'", "6:5: deployments[0].host_cache: an amount of memory needs a unit, such as 12GiB; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB; or 0, for none")]
     [InlineData("tenants:", "engine: { memory: 12 }\ntenants:", "7:11: engine.memory: an amount of memory needs a unit, such as 12GiB; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB")]
     [InlineData("tenants:", "engine: { memory: 1.5GiB }\ntenants:", "7:11: engine.memory: expected an amount of memory: one whole number and its unit, such as 512MiB, 12GiB or 16GB")]
     [InlineData("tenants:", "engine: { memory: 0GiB }\ntenants:", "7:11: engine.memory: expected an amount of memory: one whole number and its unit, such as 512MiB, 12GiB or 16GB")]

@@ -1,7 +1,6 @@
 using System.Text;
 using Gateway.Api;
 using Gateway.Configuration;
-using Gateway.Engine;
 using Gateway.Engine.Workers;
 using Gateway.Llama;
 using Gateway.Tests.Testing;
