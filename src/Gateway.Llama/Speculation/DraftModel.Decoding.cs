@@ -40,6 +40,9 @@ internal sealed partial class DraftModel
             {
                 Drop(sequence, draft);
                 _guessing.RemoveAt(i);
+
+                // Which had too much to read for one step.
+                _trialGoesOn = _isTrial;
             }
         }
 

@@ -30,6 +30,9 @@ internal sealed partial class DraftModel : IGuessSource
     private const int LongestPause = 2048;
     private const int MostBehindInTrial = 256;
 
+    // Steps with guesses before one without, or nobody would notice that such a one has become cheaper.
+    private const int MostInARow = 16;
+
     private const int MostFailures = 3;
 
     private readonly LoadedDraft _draft;
@@ -48,6 +51,8 @@ internal sealed partial class DraftModel : IGuessSource
     private int _steps;
     private int _pause = FirstPause;
     private bool _isTrial;
+    private bool _trialGoesOn;
+    private int _inARow;
     private int _failures;
 
     /// <param name="draft">The model; disposed with this.</param>
@@ -79,11 +84,13 @@ internal sealed partial class DraftModel : IGuessSource
     public void Follow(IReadOnlyList<RunningSequence> sequences)
     {
         DraftSequence? nearest = null;
+        var rests = _inARow >= MostInARow;
+        _inARow = rests ? 0 : _inARow;
         foreach (var sequence in sequences)
         {
             var draft = Of(sequence);
             draft.Follow(sequence.Tokens, ref _rate);
-            draft.IsOut |= _failures >= MostFailures || sequence.Count + DraftPlanner.Most > _draft.ContextLength;
+            draft.IsOut |= rests || _failures >= MostFailures || sequence.Count + DraftPlanner.Most > _draft.ContextLength;
 
             // In what the answer may still gain.
             draft.Seconds = draft.Behind > FewBehind ? draft.Behind * _reading.SecondsPerToken / Math.Clamp(sequence.Remaining, 1, ExpectedAnswer) : 0;
@@ -91,10 +98,11 @@ internal sealed partial class DraftModel : IGuessSource
         }
 
         // What costs a draft has, and how often it is right, is known only while it guesses.
-        _isTrial = ++_steps > _pause && nearest is not null;
+        _isTrial = (_trialGoesOn || ++_steps > _pause) && nearest is not null;
         if (_isTrial)
         {
-            (_steps, _pause) = (0, Math.Min(2 * _pause, LongestPause));
+            (_steps, _pause) = _trialGoesOn ? (_steps, _pause) : (0, Math.Min(2 * _pause, LongestPause));
+            _trialGoesOn = false;
             foreach (var sequence in sequences)
             {
                 var draft = Of(sequence);
@@ -112,6 +120,7 @@ internal sealed partial class DraftModel : IGuessSource
     /// <inheritdoc/>
     public void Guess(IReadOnlyList<RunningSequence> sequences)
     {
+        _inARow++;
         if (!_isTrial)
         {
             (_steps, _pause) = (0, FirstPause);
@@ -133,9 +142,6 @@ internal sealed partial class DraftModel : IGuessSource
         {
             guessing.Sequence.Guess(guessing.Made);
         }
-
-        // Who had too much to read is tried in the next step.
-        _steps = _isTrial && _guessing.Count == 0 ? LongestPause : _steps;
     }
 
     /// <inheritdoc/>

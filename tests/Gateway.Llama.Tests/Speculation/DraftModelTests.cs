@@ -142,6 +142,28 @@ public sealed class DraftModelTests : IDisposable
     }
 
     [SharedFact]
+    public void One_that_guesses_all_the_time_lets_a_step_without_guesses_be_measured_now_and_then()
+    {
+        var draft = Load();
+        var sequence = Sequence(Numbers(20));
+        var without = new List<int>();
+        for (var step = 1; step <= 60; step++)
+        {
+            draft.Follow([sequence]);
+            if (sequence.Guesser!.Rate(0) == 0)
+            {
+                without.Add(step);
+                continue;
+            }
+
+            sequence.Guess(1);
+            draft.Guess([sequence]);
+        }
+
+        Assert.Equal([17, 34, 51], without);
+    }
+
+    [SharedFact]
     public void Before_it_is_measured_it_costs_by_its_size() => Assert.Equal(0.010, Load().SecondsOf(1, _steps), 0.0001);
 
     [SharedFact]
