@@ -59,6 +59,22 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Equal(("q8_0", 2048L * 2 * 64 * 3 * 30 * 34 / 32), ((string)json["memory"]!["cache_type"]!, (long)json["memory"]!["cache"]!));
     }
 
+    [SharedTheory]
+    [InlineData("tiny-llama.gguf", "any", "any beginning that two requests share is computed once")]
+    [InlineData("tiny-qwen3moe.gguf", "any", "any beginning that two requests share is computed once")]
+    [InlineData("tiny-gemma3.gguf", "window", "beginnings that requests share are computed once, where they end within the sliding window that was kept")]
+    [InlineData("tiny-mamba.gguf", "checkpoints", "beginnings that requests share are computed once, from where a state was kept")]
+    [InlineData("tiny-lfm2.gguf", "checkpoints", "beginnings that requests share are computed once, from where a state was kept")]
+    [InlineData("tiny-reranker.gguf", null, null)]
+    public async Task Inspect_tells_what_requests_share_by_the_memory_that_the_model_has(string file, string? word, string? line)
+    {
+        var (_, output, _) = await RunAsync("models", "inspect", SharedModels.Tiny(file));
+        var (_, json, _) = await RunAsync("models", "inspect", SharedModels.Tiny(file), "--json");
+
+        Assert.Equal(line, output.Split('\n').SingleOrDefault(l => l.StartsWith("prefixes ", StringComparison.Ordinal))?["prefixes".Length..].Trim());
+        Assert.Equal(word, (string?)JsonNode.Parse(json)!["prefix_sharing"]);
+    }
+
     [SharedFact]
     public async Task Every_hostile_file_gets_its_exit_code_and_its_problems()
     {

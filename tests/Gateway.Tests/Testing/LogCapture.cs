@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tests.Testing;
 
 /// <summary>Everything that is logged, by anybody, at any level.</summary>
-internal sealed class LogCapture : ILoggerProvider
+/// <param name="keeps">Which lines are kept, where there are too many for all of them.</param>
+internal sealed class LogCapture(Predicate<LogLine>? keeps = null) : ILoggerProvider
 {
     private readonly ConcurrentQueue<LogLine> _lines = new();
     private volatile TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,6 +35,11 @@ internal sealed class LogCapture : ILoggerProvider
 
     private void Add(LogLine line)
     {
+        if (keeps is not null && !keeps(line))
+        {
+            return;
+        }
+
         _lines.Enqueue(line);
         Interlocked.Exchange(ref _more, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
