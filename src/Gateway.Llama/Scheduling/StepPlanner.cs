@@ -45,7 +45,7 @@ internal sealed class StepPlanner(int batchSize, StepCost cost)
         return _group;
     }
 
-    private int Share(IReadOnlyList<RunningSequence> running, int budget)
+    private static int Share(IReadOnlyList<RunningSequence> running, int budget)
     {
         var taken = 0;
         while (taken < budget && Next(running) is { } next)

@@ -30,7 +30,7 @@ public sealed class WorkerProcessTests
         await Eventually.TrueAsync(() => process.Pulse.Notes > notes, "it says that it lives");
         Assert.Equal((0, 0, false), (process.Pulse.Steps, process.Pulse.Requests, process.Pulse.IsLoading));
 
-        var call = new WorkerCall(WorkerOperation.Answer) { Id = "r", Endpoint = ApiEndpoint.ChatCompletions.RouteId, Defaults = new("d", 100, OverlongInput.Refuse), Tenant = "acme" };
+        var call = new WorkerCall(WorkerOperation.Answer) { Id = "r", Endpoint = ApiEndpoint.ChatCompletions.RouteId, Defaults = new("d", 100, OverlongInput.Refuse, []), Tenant = "acme" };
         var asking = WorkerClient.AskAsync(process, call, Encoding.UTF8.GetBytes(TestGateway.Prompt("m", Endless)), answer: null, CancellationToken.None, process.GivenUp);
         await Eventually.TrueAsync(() => process.Pulse is { Requests: 1, Steps: > 0 }, "it works");
         var steps = process.Pulse.Steps;
