@@ -41,7 +41,7 @@ internal sealed record SoakRequest(string Path, string Key, JsonObject Body, Soa
         var words = kind == SoakKind.TooLong ? 2000 : random.Next(30) == 0 ? 100 : random.Next(1, 10);
         var prefix = Prefixes[random.Next(Prefixes.Length)];
         var text = $"{TestGateway.Canary} {Text(random, words)}";
-        Describe(body, kind, prefix, text);
+        Describe(body, kind, prefix, text, tokensOfCall: random.Next(4) == 0 ? 80 : 12);
         if (random.Next(2) == 0)
         {
             body["stream"] = true;
@@ -53,7 +53,7 @@ internal sealed record SoakRequest(string Path, string Key, JsonObject Body, Soa
             kind == SoakKind.Completion ? "/v1/completions" : TestGateway.ChatPath, random.Next(3) == 0 ? TestKeys.Other : TestKeys.Acme, body, kind, leaveAfter);
     }
 
-    private static void Describe(JsonObject body, SoakKind kind, string prefix, string text)
+    private static void Describe(JsonObject body, SoakKind kind, string prefix, string text, int tokensOfCall)
     {
         if (kind == SoakKind.Completion)
         {
@@ -90,12 +90,12 @@ internal sealed record SoakRequest(string Path, string Key, JsonObject Body, Soa
                 body["tools"] = new JsonArray(JsonNode.Parse(Weather), JsonNode.Parse(Now));
                 body["tool_choice"] = "required";
                 body["parallel_tool_calls"] = false;
-                body["max_tokens"] = 80;
+                body["max_tokens"] = tokensOfCall;
                 break;
             case SoakKind.NamedCall:
                 body["tools"] = new JsonArray(JsonNode.Parse(Weather), JsonNode.Parse(Now));
                 body["tool_choice"] = JsonNode.Parse("""{"type":"function","function":{"name":"get_weather"}}""");
-                body["max_tokens"] = 80;
+                body["max_tokens"] = tokensOfCall;
                 break;
         }
     }

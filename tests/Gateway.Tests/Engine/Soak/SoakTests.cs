@@ -24,7 +24,7 @@ public sealed class SoakTests
 
     [SharedTheory]
     [InlineData("none", 400, 800)]
-    [InlineData("process", 200, 400)]
+    [InlineData("process", 200, 300)]
     public async Task Thousands_of_requests_of_all_sorts_leave_nothing_but_their_lines(string isolation, int warmUp, int half)
     {
         await using var gateway = await TestGateway.StartAsync(File("isolation: " + isolation), keepsLog: false);
