@@ -43,6 +43,15 @@ internal static class Answers
             Adapters = adapters,
         });
 
+    /// <summary>Waits until what has ended is put away.</summary>
+    public static async Task RestAsync(this LlamaEngine engine)
+    {
+        while (!engine.Scheduler!.IsAtRest)
+        {
+            await Task.Yield();
+        }
+    }
+
     public static Task<Answer> AskAsync(this LlamaEngine engine, GenerationRequest request) => engine.Submit(request).ReadToEndAsync();
 
     public static async Task<Answer> ReadToEndAsync(this Generation generation)

@@ -35,6 +35,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
     private long _order;
 
     private bool _closed;
+    private bool _isAtRest;
     private int _inFlight;
     private int _runningCount;
     private int _cellsUsed;
@@ -159,7 +160,10 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _wake.Dispose();
     }
 
-    /// <summary>Sequence ids that nobody has, that the tree has, and all; to be asked while nothing runs.</summary>
+    /// <summary>Whether it has nothing to do: no request, and nothing to put away of those that have ended.</summary>
+    internal bool IsAtRest => Volatile.Read(ref _isAtRest);
+
+    /// <summary>Sequence ids that nobody has, that the tree has, and all; to be asked while it is at rest.</summary>
     internal (int Free, int Cached, int All) Ids => (_freeIds.Count, _tree.ResidentCount, _sequences);
 
     /// <summary>Breaks off the decode in progress and those after it, that many; the sequences try again.</summary>
@@ -219,7 +223,9 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         if (_running.Count == 0)
         {
             _threads.Rest();
+            Volatile.Write(ref _isAtRest, true);
             _wake.WaitOne();
+            Volatile.Write(ref _isAtRest, false);
             return;
         }
 

@@ -53,7 +53,7 @@ public sealed class PrefixReferenceTests
     [MemberData(nameof(Models))]
     public async Task A_prompt_that_comes_back_from_the_hosts_memory_gives_the_references_tokens(string model)
     {
-        await using var hosted = await HostedModel.LoadAsync(model, options => options with { CacheCells = 1024 });
+        await using var hosted = await HostedModel.LoadAsync(model, options => options with { CacheCells = 1024, HostCacheBytes = LlamaEngineOptions.DefaultHostCacheBytes });
         foreach (var run in LongRuns(model))
         {
             await hosted.AskAsync(run.PromptIds);

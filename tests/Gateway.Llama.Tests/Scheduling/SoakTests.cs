@@ -69,6 +69,7 @@ public sealed class SoakTests : IAsyncLifetime
         Assert.All(_ends, end => Assert.True(end.Reason is FinishReason.Stop or FinishReason.Length || (end is (FinishReason.Cancelled, true))));
         Assert.InRange(_ends.Count(e => e.Reason == FinishReason.Cancelled), 50, 400);
         Assert.InRange(_ends.Count(e => e.Reason == FinishReason.Stop), 20, 2000);
+        await _engine.RestAsync();
         var statistics = _engine.Statistics;
         Assert.Equal((0, 0, 0, 0L), (statistics.Waiting, statistics.Running, statistics.CellsUsed, statistics.FailedDecodes));
         Assert.InRange(statistics.CellsCached, 1, statistics.CellsTotal);
@@ -80,6 +81,7 @@ public sealed class SoakTests : IAsyncLifetime
         // All cells can be had, and all ids.
         var large = await _engine.AskAsync(PrefixCacheTests.Request(PrefixCacheTests.Numbers(900, 1), maxTokens: 124));
         Assert.Equal(124, large.Tokens.Length);
+        await _engine.RestAsync();
         var (free, cached, all) = _engine.Scheduler!.Ids;
         Assert.Equal(all, free + cached);
     }
@@ -92,6 +94,7 @@ public sealed class SoakTests : IAsyncLifetime
         for (var look = 0; look < Looks; look++)
         {
             await RunAsync(look * Half / Looks % WarmUp, Half / Looks);
+            await _engine.RestAsync();
             least = Math.Min(least, Footprint.Take().Managed - _engine.Statistics.HostCacheBytes);
         }
 

@@ -215,6 +215,7 @@ public sealed class DraftTests
         Assert.True(statistics.GuessedTokens > statistics.RightGuesses && statistics.RightGuesses > 100, $"{statistics.RightGuesses} of {statistics.GuessedTokens}");
         Assert.Equal(0, statistics.FailedDecodes);
         AssertGivenBack(engine);
+        await engine.RestAsync();
         var (free, cached, all) = engine.Scheduler!.Ids;
         Assert.Equal(all, free + cached);
     }
