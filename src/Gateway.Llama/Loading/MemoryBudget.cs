@@ -27,6 +27,17 @@ public sealed class MemoryBudget(Func<long> available)
     /// <summary>Room for a model that is about to be loaded, until it is disposed.</summary>
     public Lease Begin() => new(this);
 
+    /// <summary>
+    /// Whether a model fits where it is alone. What is set aside and never touched need not be there; but more of it than the machine has the system may not
+    /// hand out.
+    /// </summary>
+    /// <param name="need">What it takes.</param>
+    public bool Fits(MemoryEstimate need)
+    {
+        ArgumentNullException.ThrowIfNull(need);
+        return need.Used <= Limit && need.Total <= Math.Max(Limit, OfMachine);
+    }
+
     /// <summary>Why a model does not fit.</summary>
     /// <param name="need">What it takes.</param>
     /// <param name="path">Its file.</param>
@@ -38,7 +49,7 @@ public sealed class MemoryBudget(Func<long> available)
         var most = available();
         var rest = others > 0 ? $", of which {whose} hold {Megabytes(others)} MB" : "";
         var smaller = need.HostCache > most / 10 ? "CacheCells, ContextLength or HostCacheBytes" : "CacheCells or ContextLength";
-        var remedy = need.Total <= most ? $"Serve fewer models at a time, or lower {smaller}"
+        var remedy = Fits(need) ? $"Serve fewer models at a time, or lower {smaller}"
             : need.Weights > most ? "Take a smaller model, or one in fewer bits"
             : $"Lower {smaller}";
         var kept = need.HostCache > 0 ? $", {Megabytes(need.HostCache)} MB for what leaves them" : "";
@@ -100,7 +111,7 @@ public sealed class MemoryBudget(Func<long> available)
             ArgumentNullException.ThrowIfNull(need);
             lock (_lock)
             {
-                return need.Total <= _budget.Limit && TryUse(need.Used - need.Adapters, need.Used);
+                return _budget.Fits(need) && TryUse(need.Used - need.Adapters, need.Used);
             }
         }
 

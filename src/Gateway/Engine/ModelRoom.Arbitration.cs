@@ -47,9 +47,9 @@ internal sealed partial class ModelRoom<T>
 
             var bytes = wanted.Need?.Used ?? 0;
             var pinned = _residents.Where(r => r.IsPinned && r != wanted).Sum(r => r.Memory?.Taken ?? 0);
-            if (wanted.Need is { } need && (need.Total > budget.Limit || (!wanted.IsGentle && bytes + pinned > budget.Limit)))
+            if (wanted.Need is { } need && (!budget.Fits(need) || (!wanted.IsGentle && bytes + pinned > budget.Limit)))
             {
-                Fail(wanted, wanted.DoesNotFit(budget, need, need.Total > budget.Limit ? 0 : pinned));
+                Fail(wanted, wanted.DoesNotFit(budget, need, budget.Fits(need) ? pinned : 0));
             }
             else if ((ahead == 0 || ahead + bytes + pinned <= budget.Limit) && TryTake(wanted))
             {

@@ -57,7 +57,7 @@ public sealed class ValidatorTests : IDisposable
     [InlineData("kind: local", "kind: local\n    lora: [secrets/vllm]", "6:12: deployments[0].lora[0].path: the file `FOLDER/secrets/vllm` is not a GGUF file (it does not begin with `GGUF`)")]
     [InlineData("kind: local", "kind: local\n    lora: [models/smol.gguf, { path: ./models/smol.gguf, scale: 0.5 }]",
         "6:32: deployments[0].lora[1].path: the adapter `./models/smol.gguf` stands in this list twice; remove one, and set the `scale` of the other")]
-    [InlineData("kind: local", "kind: local\n    shared_prompts: ['You are helpful.', ' ']", "6:41: deployments[0].shared_prompts[1]: is empty; write the text that prompts begin with, or remove the line")]
+    [InlineData("kind: local", "kind: local\n    shared_prompts: ['You are helpful.', ' ']", "6:42: deployments[0].shared_prompts[1]: is empty; write the text that prompts begin with, or remove the line")]
     [InlineData("kind: local", "kind: local\n    prefix_cache: false\n    shared_prompts: [You are helpful.]", "7:5: deployments[0].shared_prompts: has no effect beside `prefix_cache: false`; remove one of the two")]
     [InlineData("kind: local", "kind: local\n    cache_type: q8_0\n    flash_attention: off", "7:5: deployments[0].flash_attention: is `off`, and the cache_type `q8_0` needs it; remove one of the two")]
     [InlineData("kind: local", "kind: local\n    draft_model: models/none.gguf", "6:5: deployments[0].draft_model: the file `FOLDER/models/none.gguf` does not exist")]
