@@ -7,7 +7,7 @@ namespace Gateway.Llama.Scheduling;
 /// token; when something else takes a core from one of them, all stand still for its time slice, and a step can take a hundred times as
 /// long. One thread waits for nobody. So the governor knows what a step costs on one thread, goes back to one as soon as all together are
 /// slower than that, and tries all again after a pause that doubles while it does not help. Steps also become dearer as contexts grow, on one thread as
-/// on all: what one thread costs is measured again before it is believed.
+/// on all: before it believes that one is faster it takes a few steps on one, and compares them with those just before.
 /// </summary>
 internal sealed class ThreadGovernor
 {
@@ -15,16 +15,16 @@ internal sealed class ThreadGovernor
     internal const int FirstSteps = 4;
 
     // And later, to know it again.
-    internal const int StepsOfDoubt = 2;
+    internal const int StepsOfTrial = 2;
 
-    // For so many steps of all threads what one thread costs is known well enough.
-    internal const int FreshSteps = 16;
+    // Steps of all threads within which a second one that stands still is no accident.
+    internal const int StepsBetweenStalls = 16;
 
     // Steps after which the mean of all threads' steps is worth something, and after which all is well again.
     internal const int FewSteps = 8;
     internal const int ManySteps = 64;
 
-    // A single step this many times as slow as on one thread needs no mean to be doubted.
+    // A single step this many times as slow as on one thread needs no mean to be tried on one.
     internal const double Stall = 4;
 
     internal static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
@@ -35,7 +35,11 @@ internal sealed class ThreadGovernor
     // Seconds of a step on one thread, by the power of two of its tokens; 0 where none was seen.
     private readonly double[] _alone = new double[32];
 
+    // The same of the last steps on all threads.
+    private readonly double[] _together = new double[32];
+
     private readonly int _most;
+    private bool _isTrial;
     private int _stepsAlone = FirstSteps;
     private int _stepsSince;
 
@@ -85,6 +89,15 @@ internal sealed class ThreadGovernor
         {
             _alone[size] = (_seen & (1u << size)) == 0 ? elapsed.TotalSeconds : Mean(_alone[size], elapsed.TotalSeconds);
             _seen |= 1u << size;
+            if (_isTrial && _steps >= StepsOfTrial)
+            {
+                _isTrial = false;
+                if (_alone[size] < _together[size])
+                {
+                    Pause(now);
+                }
+            }
+
             if (_limit > 1 && _steps >= _stepsAlone && now >= _resumeAt)
             {
                 _stepsSince = 0;
@@ -98,22 +111,40 @@ internal sealed class ThreadGovernor
         _stepsSince++;
         var ratio = elapsed.TotalSeconds / Alone(size);
         _ratio = _steps == 1 ? ratio : Mean(_ratio, ratio);
+        if (ratio > Stall && _stepsSince <= StepsBetweenStalls)
+        {
+            Pause(now);
+            GoAlone(isTrial: false);
+            return;
+        }
+
+        if (ratio <= Stall)
+        {
+            _together[size] = _together[size] == 0 ? elapsed.TotalSeconds : (_together[size] + elapsed.TotalSeconds) / 2;
+        }
+
         if (ratio > Stall || (_steps >= FewSteps && _ratio > 1))
         {
-            if (_stepsSince <= FreshSteps)
-            {
-                _resumeAt = now + _pause;
-                _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
-            }
-
-            _seen = 0;
-            _stepsAlone = StepsOfDoubt;
-            Use(1);
+            GoAlone(isTrial: true);
         }
-        else if (_steps >= ManySteps || (_steps >= FreshSteps && now - _resumedAt >= _pause))
+        else if (_steps >= ManySteps || (_steps >= StepsBetweenStalls && now - _resumedAt >= _pause))
         {
             _pause = FirstPause;
         }
+    }
+
+    private void Pause(TimeSpan now)
+    {
+        _resumeAt = now + _pause;
+        _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+    }
+
+    private void GoAlone(bool isTrial)
+    {
+        _isTrial = isTrial;
+        _seen = 0;
+        _stepsAlone = StepsOfTrial;
+        Use(1);
     }
 
     private void Use(int threads)

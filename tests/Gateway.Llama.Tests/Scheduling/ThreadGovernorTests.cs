@@ -96,6 +96,23 @@ public sealed class ThreadGovernorTests
         }
 
         Assert.Equal(1, _governor.Threads);
+        Assert.InRange(RunUntilAll(), ThreadGovernor.FirstPause, ThreadGovernor.FirstPause + (3 * Alone));
+    }
+
+    [Fact]
+    public void A_long_prompt_grows_dear_within_a_few_steps_and_stays_on_all_threads()
+    {
+        Learn();
+        var alone = 0;
+        for (var i = 0; i < 320; i++)
+        {
+            // Sixteen steps of a prompt, each dearer than the one before, then the next prompt.
+            var dearer = 1 + (2.5 * (i % 16) / 16);
+            alone += _governor.Threads == 1 ? 1 : 0;
+            Step((_governor.Threads == 1 ? Alone : Together) * dearer * 50, tokens: 64);
+        }
+
+        Assert.InRange(alone, 1, 80);
     }
 
     [Fact]
@@ -168,14 +185,14 @@ public sealed class ThreadGovernorTests
     public void One_stall_long_after_the_last_is_no_reason_for_a_pause()
     {
         Learn();
-        for (var i = 0; i <= ThreadGovernor.FreshSteps; i++)
+        for (var i = 0; i <= ThreadGovernor.StepsBetweenStalls; i++)
         {
             Step(Together);
         }
 
         Step(Alone * 100);
 
-        Assert.InRange(RunUntilAll(), Alone, Alone * ThreadGovernor.StepsOfDoubt);
+        Assert.InRange(RunUntilAll(), Alone, Alone * ThreadGovernor.StepsOfTrial);
     }
 
     [Fact]
