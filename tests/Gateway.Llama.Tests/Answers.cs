@@ -54,6 +54,25 @@ internal static class Answers
 
     public static Task<Answer> AskAsync(this LlamaEngine engine, GenerationRequest request) => engine.Submit(request).ReadToEndAsync();
 
+    /// <summary>Asks, and leaves after so many pieces of the answer; null stays to its end.</summary>
+    public static async Task<Generation> AskAndLeaveAsync(this LlamaEngine engine, GenerationRequest request, int? cancelAfter)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var generation = engine.Submit(request, cancellation.Token);
+        for (var read = 0; read < cancelAfter && !(await generation.ReadAsync(CancellationToken.None)).IsLast; read++)
+        {
+        }
+
+        if (cancelAfter is not null)
+        {
+            await cancellation.CancelAsync();
+        }
+
+        await generation.ReadToEndFromHereAsync();
+        Assert.Null(generation.Error);
+        return generation;
+    }
+
     public static async Task<Answer> ReadToEndAsync(this Generation generation)
     {
         var text = new StringBuilder();

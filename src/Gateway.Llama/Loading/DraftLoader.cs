@@ -94,7 +94,7 @@ internal static class DraftLoader
     {
         var problem = options.DraftModelPath is null ? null
             : info.Task != ModelTask.Generate ? "does not continue texts"
-            : KindOf(target) != PrefixMemory.Any ? "has a memory that tokens cannot be taken back from (recurrent layers, or a sliding window), so that no guess of them can be tried"
+            : PrefixMemories.Of(target) != PrefixMemory.Any ? "has a memory that tokens cannot be taken back from (recurrent layers, or a sliding window), so that no guess of them can be tried"
             : null;
         if (problem is not null)
         {
@@ -105,14 +105,11 @@ internal static class DraftLoader
     private static void CheckDraft(SafeLlamaModelHandle model, string path)
     {
         var problem = ModelTaskReader.Read(model, path).Task != ModelTask.Generate ? "it does not continue texts, so it cannot guess any"
-            : KindOf(model) != PrefixMemory.Any ? "it has a memory that tokens cannot be taken back from (recurrent layers, or a sliding window), so that it cannot guess again"
+            : PrefixMemories.Of(model) != PrefixMemory.Any ? "it has a memory that tokens cannot be taken back from (recurrent layers, or a sliding window), so that it cannot guess again"
             : null;
         if (problem is not null)
         {
             throw new LlamaLoadException(path, problem, "Take another draft model, or leave it out");
         }
     }
-
-    private static PrefixMemory KindOf(SafeLlamaModelHandle model) =>
-        PrefixMemories.Of(model.MetadataValue("general.architecture") ?? "unknown", model.IsRecurrent || model.IsHybrid, model.SlidingWindow);
 }

@@ -11,6 +11,9 @@ internal static class MetadataExtensions
     public static string? MetadataValue(this SafeLlamaModelHandle model, string key) =>
         model.MetadataValueByKey(key + '\0') is { } value ? Encoding.UTF8.GetString(value.Span) : null;
 
+    /// <summary>The architecture's name, such as <c>llama</c>.</summary>
+    public static string Architecture(this SafeLlamaModelHandle model) => model.MetadataValue("general.architecture") ?? "unknown";
+
     /// <summary>A chat template, a Jinja source: the default one, or the one of this name; null when the file has none.</summary>
     // Not llama_model_chat_template: for files of one model it gives the name of a template that is built into libllama.
     public static string? ChatTemplate(this SafeLlamaModelHandle model, string? name = null) =>

@@ -8,7 +8,7 @@ internal static class ModelInfoReader
     /// <exception cref="LlamaLoadException">The options ask for a longer context than the model was trained for.</exception>
     public static LlamaModelInfo Read(SafeLlamaModelHandle model, ModelPurpose purpose, LlamaEngineOptions options)
     {
-        var architecture = model.MetadataValue("general.architecture") ?? "unknown";
+        var architecture = model.Architecture();
 
         return new LlamaModelInfo
         {

@@ -46,7 +46,7 @@ internal static class ModelTaskReader
             return new(ModelTask.None, LLamaPoolingType.None, InPieces: false);
         }
 
-        var architecture = model.MetadataValue("general.architecture") ?? "unknown";
+        var architecture = model.Architecture();
         var pooling = ReadPooling(model.MetadataValue(architecture + ".pooling_type"), architecture, modelPath);
         return ModelPurpose.Of(architecture, pooling, bool.TryParse(model.MetadataValue(architecture + ".attention.causal"), out var causal) ? causal : null);
     }

@@ -66,7 +66,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         _mostRunning = options.MaxSequences;
         _sequences = options.SequencesOf(model.IsRecurrent || model.IsHybrid);
         _memory = new ContextMemory(context);
-        var kind = PrefixMemories.Of(info.Architecture, model.IsRecurrent || model.IsHybrid, model.SlidingWindow);
+        var kind = PrefixMemories.Of(model);
         _tree = new PrefixTree(_memory, kind, model.SlidingWindow, _freeIds, options.HostCacheBytes ?? 0);
         _usesTree = options.PrefixCache && kind != PrefixMemory.None;
         _fixedGuesses = options.FixedGuesses;
@@ -212,7 +212,6 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
         DropCancelled();
         ServeAdapters();
         Admit();
-        CountCells();
 
         // One a step: to copy a long part takes a while, which those that generate wait for, and who comes next.
         if (Trim() && _running.Count == 0)
@@ -222,6 +221,7 @@ internal sealed partial class LlamaScheduler : IAsyncDisposable
 
         if (_running.Count == 0)
         {
+            CountCells();
             _threads.Rest();
             Volatile.Write(ref _isAtRest, true);
             _wake.WaitOne();

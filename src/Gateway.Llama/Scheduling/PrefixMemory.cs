@@ -1,4 +1,6 @@
 using Gateway.Llama.Gguf;
+using Gateway.Llama.Loading;
+using LLama.Native;
 
 namespace Gateway.Llama.Scheduling;
 
@@ -20,11 +22,14 @@ internal enum PrefixMemory
 
 internal static class PrefixMemories
 {
-    public static PrefixMemory Of(string architecture, bool hasStates, int slidingWindow) =>
+    private static PrefixMemory Of(string architecture, bool hasStates, int slidingWindow) =>
         Architectures.UnsharedMemory.Contains(architecture) ? PrefixMemory.None
         : hasStates ? PrefixMemory.Checkpoints
         : slidingWindow > 0 ? PrefixMemory.Window
         : PrefixMemory.Any;
+
+    /// <summary>Of a model that is loaded.</summary>
+    public static PrefixMemory Of(SafeLlamaModelHandle model) => Of(model.Architecture(), model.IsRecurrent || model.IsHybrid, model.SlidingWindow);
 
     /// <summary>As far as the file tells.</summary>
     public static PrefixMemory Of(ModelMetadata model) => Of(

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Numerics;
 using Gateway.Engine;
 using Gateway.Llama;
 
@@ -47,12 +48,13 @@ internal sealed class EngineMetrics
     // A deployment is there twice while a reload loads; what the engines of both do is what the deployment does.
     private IEnumerable<Measurement<long>> Read(Func<LlamaEngineStatistics, long> value) => Sum(e => value(e.Statistics));
 
-    private IEnumerable<Measurement<long>> Sum(Func<LoadedEngine, long> value) =>
+    private IEnumerable<Measurement<T>> Sum<T>(Func<LoadedEngine, T> value)
+        where T : struct, INumber<T> =>
         from engine in _engines.Engines
         let loaded = engine.Value
         where loaded is not null
         group value(loaded) by engine.Deployment into values
-        select new Measurement<long>(values.Sum(), Tag(values.Key));
+        select new Measurement<T>(values.Aggregate((sum, next) => sum + next), Tag(values.Key));
 
     private IEnumerable<Measurement<long>> ReadMemory() =>
         _engines.Engines.GroupBy(e => e.Deployment, StringComparer.Ordinal).Select(g => new Measurement<long>(g.Sum(e => e.Memory?.Taken ?? 0), Tag(g.Key)));
@@ -61,13 +63,6 @@ internal sealed class EngineMetrics
         _engines.Engines.GroupBy(e => e.Deployment, StringComparer.Ordinal).Select(g => new Measurement<int>(g.Sum(e => e.Waiting.Count), Tag(g.Key)));
 
     private static Measurement<long> Counted(long count, string deployment, string label, string value) => new(count, Tag(deployment), new(label, value));
-
-    private IEnumerable<Measurement<double>> Sum(Func<LoadedEngine, double> value) =>
-        from engine in _engines.Engines
-        let loaded = engine.Value
-        where loaded is not null
-        group value(loaded) by engine.Deployment into values
-        select new Measurement<double>(values.Sum(), Tag(values.Key));
 
     private IEnumerable<Measurement<double>> ReadNewest(Func<EngineHandle, double> value) =>
         Newest().Select(h => new Measurement<double>(value(h), Tag(h.Deployment)));

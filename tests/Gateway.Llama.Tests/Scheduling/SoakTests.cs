@@ -122,19 +122,7 @@ public sealed class SoakTests : IAsyncLifetime
         var random = new Random(i);
         var request = RequestOf(i, random);
         int? cancelAfter = random.Next(5) == 0 ? random.Next(3) : null;
-        using var cancellation = new CancellationTokenSource();
-        var generation = _engine.Submit(request, cancellation.Token);
-        for (var read = 0; read < cancelAfter && !(await generation.ReadAsync(CancellationToken.None)).IsLast; read++)
-        {
-        }
-
-        if (cancelAfter is not null)
-        {
-            await cancellation.CancelAsync();
-        }
-
-        await generation.ReadToEndFromHereAsync();
-        Assert.Null(generation.Error);
+        var generation = await _engine.AskAndLeaveAsync(request, cancelAfter);
         return (generation.FinishReason, cancelAfter is not null);
     }
 

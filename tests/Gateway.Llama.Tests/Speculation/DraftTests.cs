@@ -59,14 +59,7 @@ public sealed class DraftTests
 
         var answers = await Task.WhenAll(with.SubmitAll(requests).Select(g => g.ReadToEndAsync()));
 
-        foreach (var (request, answer) in requests.Zip(answers))
-        {
-            var expected = await without.AskAsync(request);
-            Assert.Equal(expected.Tokens, answer.Tokens);
-            Assert.Equal(expected.Text, answer.Text);
-            Assert.Equal(expected.Logprobs.Select(l => (l.Chosen.Token, l.Top.Count)), answer.Logprobs.Select(l => (l.Chosen.Token, l.Top.Count)));
-            Assert.All(expected.Logprobs.Zip(answer.Logprobs), pair => Assert.Equal(pair.First.Chosen.Logprob, pair.Second.Chosen.Logprob, 0.05));
-        }
+        await Guessed.AssertSameAsync(without, requests, answers);
 
         var statistics = with.Statistics;
         Assert.True(statistics.GuessedTokens > 1000 && statistics.RightGuesses < statistics.GuessedTokens / 20, $"{statistics.RightGuesses} of {statistics.GuessedTokens}");
@@ -79,16 +72,8 @@ public sealed class DraftTests
         await using var with = await LoadAsync("tiny-llama", "tiny-qwen3moe");
         await using var without = await TestModels.LoadAsync(TestModels.Tiny("tiny-llama.gguf"));
         var first = PrefixCacheTests.Request(PrefixCacheTests.Numbers(30, 1), maxTokens: 60);
-        int[] next = [.. first.Prompt, .. (await with.AskAsync(first)).Tokens, .. PrefixCacheTests.Numbers(20, 5)];
-        await without.AskAsync(first);
-        var request = new GenerationRequest { Prompt = next, MaxTokens = 1, Sampling = Answers.Greedy, TopLogprobs = 5 };
 
-        var (expected, actual) = (await without.AskAsync(request), await with.AskAsync(request));
-
-        Assert.Equal(expected.Generation.CachedTokens, actual.Generation.CachedTokens);
-        Assert.All(
-            expected.Logprobs[0].Top.OrderBy(a => a.Token).Zip(actual.Logprobs[0].Top.OrderBy(a => a.Token)),
-            pair => Assert.Equal(pair.First.Logprob, pair.Second.Logprob, 0.05));
+        await Guessed.AssertNothingLeftAsync(with, without, first);
     }
 
     [SharedFact]
@@ -196,19 +181,7 @@ public sealed class DraftTests
                 cancelAfter = random.Next(4) == 0 ? random.Next(3) : null;
             }
 
-            using var cancellation = new CancellationTokenSource();
-            var generation = engine.Submit(request, cancellation.Token);
-            for (var read = 0; read < cancelAfter && !(await generation.ReadAsync(CancellationToken.None)).IsLast; read++)
-            {
-            }
-
-            if (cancelAfter is not null)
-            {
-                await cancellation.CancelAsync();
-            }
-
-            await generation.ReadToEndFromHereAsync();
-            Assert.Null(generation.Error);
+            await engine.AskAndLeaveAsync(request, cancelAfter);
         });
 
         var statistics = engine.Statistics;
